@@ -1,0 +1,36 @@
+using System;
+using System.IO;
+using System.Text;
+using FluentMigrator;
+
+namespace Evidently.Schema;
+
+/// <summary>
+/// A migration whose SQL stands in the embedded <c>.sql</c> files named after its class: <c>M101_Name.sql</c> goes up,
+/// <c>M101_Name.down.sql</c> goes down. A file is one statement; each is sent alone, outside a transaction of FluentMigrator's, and is
+/// a no-op over its own finished work, so that every host, psql included, may stop after any of them and go on.
+/// </summary>
+public abstract class PhaseMigration : Migration
+{
+    /// <inheritdoc />
+    public override void Up() => Run(GetType().Name + ".sql");
+
+    /// <summary>Takes the runner lock, because a rollback runs no maintenance, and runs <c>M101_Name.down.sql</c>.</summary>
+    public override void Down()
+    {
+        Run("SingleRunner.try.sql");
+        Run(GetType().Name + ".down.sql");
+    }
+
+    /// <summary>Adds the statement in the embedded file <paramref name="file"/> to the migration.</summary>
+    /// <exception cref="InvalidOperationException">The assembly holds no such file.</exception>
+    protected void Run(string file) => Execute.Sql(Read(file), file);
+
+    internal static string Read(string file)
+    {
+        using var stream = typeof(PhaseMigration).Assembly.GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"{file} is not embedded in {typeof(PhaseMigration).Assembly.GetName().Name}.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}
