@@ -1,0 +1,30 @@
+using Testcontainers.PostgreSql;
+
+namespace Evidently.Schema.Testing.Server;
+
+/// <summary>A server in a container; the reaper of Testcontainers removes it when this process dies.</summary>
+internal static class DockerServer
+{
+    private const string Password = "postgres";
+
+    public static async Task<PostgreSqlContainer> StartAsync(PostgresServerOptions options, CancellationToken ct)
+    {
+        // Build fails at once when no engine answers.
+        var container = new PostgreSqlBuilder(options.DockerImage)
+            .WithDatabase("postgres")
+            .WithUsername("postgres")
+            .WithPassword(Password)
+            .WithCommand([.. options.EffectiveSettings().SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })])
+            .Build();
+        try
+        {
+            await container.StartAsync(ct).ConfigureAwait(false);
+            return container;
+        }
+        catch
+        {
+            await container.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
