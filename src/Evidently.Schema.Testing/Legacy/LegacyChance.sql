@@ -1,3 +1,6 @@
+-- Compiling these queries takes longer than running them.
+SET jit = off;
+
 -- Randomness that is the same each time: functions of what it is for (n), the seed, and which of the rolls for it (roll).
 CREATE OR REPLACE FUNCTION pg_temp.legacy_pick(n bigint, seed bigint, roll bigint, choices bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

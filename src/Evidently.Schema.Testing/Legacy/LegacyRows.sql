@@ -1,5 +1,6 @@
 -- What the fill in the setting legacy.fill writes to extracted_positions, in types wide enough for every variant. Per result a line 0 for
 -- the brand, 1 to n for its competitors, n + 1 to n + 3 for a second brand row, a second competitor row and an unknown competitor.
+-- OFFSET 0 keeps the planner from copying each step's expressions into the next.
 CREATE OR REPLACE TEMP VIEW legacy_rows AS
 WITH fill AS MATERIALIZED (
     SELECT f.*, d.*, ground.*
@@ -76,6 +77,7 @@ result AS (
             THEN (ARRAY[0.005, 0.00123, 0.0049999, 0.015])[1 + pg_temp.legacy_pick(r, fill.seed, 225, 4)] ELSE 0 END AS rounding,
         pg_temp.legacy_happens(r, fill.seed, 26, fill.competitors_first) AS competitors_first
     FROM fill, generate_series(fill.range_first, fill.range_last) AS r
+    OFFSET 0
 ),
 line AS (
     SELECT
@@ -94,6 +96,7 @@ line AS (
         WHEN 3 THEN unknown_competitor IS NOT NULL
         ELSE n > 0 OR NOT no_brand_row
     END
+    OFFSET 0
 ),
 roll AS (
     SELECT
@@ -127,6 +130,7 @@ roll AS (
             WHEN null_positions = 1 THEN 'null'
         END AS other_positions
     FROM line
+    OFFSET 0
 ),
 sentence AS (
     SELECT
@@ -147,6 +151,7 @@ sentence AS (
     FROM roll,
         LATERAL (SELECT (ARRAY['[]', '["Good."]', '["Good.", "Very good."]'])[1 + pg_temp.legacy_pick(own, seed, 312, 3)]::jsonb) AS good (sentences),
         LATERAL (SELECT (ARRAY['[]', '["Bad."]', '["Bad.", "Very bad."]'])[1 + pg_temp.legacy_pick(own, seed, 313, 3)]::jsonb) AS bad (sentences)
+    OFFSET 0
 )
 SELECT
     r, place,
