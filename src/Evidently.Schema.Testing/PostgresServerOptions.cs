@@ -41,8 +41,9 @@ public sealed class PostgresServerOptions
     public string? EmbeddedCacheDirectory { get; init; }
 
     /// <summary>Server settings, as in postgresql.conf; they win over the defaults.</summary>
-    /// <value>Default: none. Servers of ours start with <c>fsync</c>, <c>synchronous_commit</c> and <c>full_page_writes</c> off,
-    /// <c>max_connections</c> 200 and <c>shared_buffers</c> 256MB. Not applied to <see cref="PostgresServerSource.Environment"/>.</value>
+    /// <value>Default: none. Servers of ours start with <c>fsync</c> and <c>full_page_writes</c> off, <c>max_connections</c> 200 and
+    /// <c>shared_buffers</c> 256MB; <c>synchronous_commit</c> stays on, so that what is committed survives a crash of the server (not of the
+    /// machine). Not applied to <see cref="PostgresServerSource.Environment"/>.</value>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The Docker image.</summary>
@@ -54,7 +55,6 @@ public sealed class PostgresServerOptions
         var settings = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
             ["fsync"] = "off",
-            ["synchronous_commit"] = "off",
             ["full_page_writes"] = "off",
             ["max_connections"] = "200",
             ["shared_buffers"] = "256MB",

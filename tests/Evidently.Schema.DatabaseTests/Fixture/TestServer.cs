@@ -48,7 +48,7 @@ public sealed class TestServer
     [OneTimeTearDown]
     public async Task Stop()
     {
-        foreach (var template in Templates.Values)
+        foreach (var template in Templates.Values.Where(template => template.IsValueCreated && template.Value.IsCompletedSuccessfully))
         {
             await (await template.Value).DisposeAsync();
         }
