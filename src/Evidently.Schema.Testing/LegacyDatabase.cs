@@ -81,9 +81,16 @@ public sealed class LegacyDatabase : IAsyncDisposable
     /// <summary>Adds results with their legacy rows, and the parents they need, set by set in transactions of some thousand results.</summary>
     /// <param name="fill">How many, how dirty.</param>
     /// <param name="ct">Stops the work; what is committed stays.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of the fill is negative, or zero where there must be one.</exception>
     public async Task FillAsync(LegacyFill fill, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(fill);
+        if (!fill.IsPossible())
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(fill), fill, $"Needs at least one brand, customer and query, at most {LegacyFill.MostCompetitors} competitors, and no negative number.");
+        }
+
         var owner = NpgsqlDataSource.Create(Unpooled(ConnectionString));
         await using (owner.ConfigureAwait(false))
         {

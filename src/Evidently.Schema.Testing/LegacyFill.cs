@@ -3,11 +3,14 @@ namespace Evidently.Schema.Testing;
 /// <summary>What <see cref="LegacyDatabase.FillAsync"/> writes. The same values give the same rows on every server.</summary>
 public sealed record LegacyFill
 {
+    /// <summary>The most competitors a brand can have here.</summary>
+    public const int MostCompetitors = 59;
+
     /// <summary>Results; each has one brand row and a row per competitor, dirt apart.</summary>
     /// <value>Default: 1,000.</value>
     public int Results { get; init; } = 1000;
 
-    /// <summary>Competitors of each brand.</summary>
+    /// <summary>Competitors of each brand, at most <see cref="MostCompetitors"/>.</summary>
     /// <value>Default: 5.</value>
     public int CompetitorsPerBrand { get; init; } = 5;
 
@@ -47,4 +50,8 @@ public sealed record LegacyFill
     /// <summary>Days over which the results are spread, in the order of their ids.</summary>
     /// <value>Default: 90.</value>
     public int Days { get; init; } = 90;
+
+    internal bool IsPossible() =>
+        Results >= 0 && CompetitorsPerBrand is >= 0 and <= MostCompetitors && Brands > 0 && Customers > 0 && QueriesPerBrand > 0
+        && AnswerLength >= 0 && Days >= 0;
 }

