@@ -1,0 +1,2 @@
+SELECT pg_catalog.count(*)
+FROM evidently_schema.change_notes;

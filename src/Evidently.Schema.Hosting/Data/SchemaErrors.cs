@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Evidently.Schema.Hosting.Data;
+
+/// <summary>Turns what the driver and FluentMigrator throw into a <see cref="SchemaException"/> that says what to do.</summary>
+internal static class SchemaErrors
+{
+    private const string RunnerBusyState = "EV004";
+
+    /// <summary>The exception to throw for <paramref name="exception"/>, or <see langword="null"/> when the database has no part in it.</summary>
+    public static SchemaException? From(Exception exception, Phase phase, string doing)
+    {
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            switch (current)
+            {
+                case SchemaException schema:
+                    return schema;
+                case PostgresException postgres:
+                    return FromPostgres(postgres, phase, doing);
+                case NpgsqlException or SocketException or TimeoutException:
+                    return new SchemaException(
+                        $"{doing}: the connection to PostgreSQL broke. Nothing of the step that ran is lost: run it again when the server can be reached.",
+                        SchemaError.Unreachable,
+                        phase,
+                        sqlState: null,
+                        current);
+                default:
+                    continue;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The server is not there, or did not let us in. Names host, database and user, never the password.</summary>
+    public static SchemaException Connecting(Exception exception, NpgsqlConnectionStringBuilder target)
+    {
+        var where = $"PostgreSQL at {target.Host}:{target.Port.ToString(CultureInfo.InvariantCulture)}, database {target.Database ?? target.Username}, user {target.Username}";
+        if (exception is PostgresException postgres)
+        {
+            var next = postgres.SqlState switch
+            {
+                PostgresErrorCodes.InvalidPassword => "Check Username and Password.",
+                PostgresErrorCodes.InvalidAuthorizationSpecification => "Check Username, and the rules of the server's pg_hba.conf.",
+                PostgresErrorCodes.InvalidCatalogName => "Check Database.",
+                PostgresErrorCodes.InsufficientPrivilege => $"Type: GRANT CONNECT ON DATABASE \"{target.Database}\" TO \"{target.Username}\";",
+                PostgresErrorCodes.TooManyConnections => "The migrator needs up to three connections: free some.",
+                PostgresErrorCodes.CannotConnectNow => "The server is starting or stopping: try again.",
+                _ => "See the server's log.",
+            };
+            var error = postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections ? SchemaError.Unreachable : SchemaError.LoginRefused;
+            return new SchemaException($"{where} refused the log-in: {postgres.MessageText} ({postgres.SqlState}). {next}", error, Phase.None, postgres.SqlState, postgres);
+        }
+
+        return new SchemaException(
+            $"{where} cannot be reached: {Innermost(exception).Message}. Check Host and Port, and that the server is up.",
+            SchemaError.Unreachable,
+            Phase.None,
+            sqlState: null,
+            exception);
+    }
+
+    /// <summary>Another runner held the database for longer than we wait.</summary>
+    public static SchemaException RunnerBusy(TimeSpan waited, string holder) => new(
+        $"Another runner works on this database and did not end within {waited}: {holder}. Wait for it, or raise {nameof(SchemaOptions)}.{nameof(SchemaOptions.LockTimeout)}.",
+        SchemaError.RunnerBusy,
+        Phase.None,
+        RunnerBusyState,
+        innerException: null);
+
+    private static SchemaException FromPostgres(PostgresException postgres, Phase phase, string doing)
+    {
+        var error = postgres.SqlState switch
+        {
+            "EV001" => SchemaError.RequirementNotMet,
+            "EV002" or PostgresErrorCodes.InsufficientPrivilege => SchemaError.MissingRights,
+            "EV003" => SchemaError.SessionTransaction,
+            RunnerBusyState => SchemaError.RunnerBusy,
+            "EV005" or PostgresErrorCodes.LockNotAvailable => SchemaError.LockTimeout,
+            "EV006" => SchemaError.VerificationFailed,
+            "EV007" => SchemaError.WrongState,
+            "EV008" => SchemaError.BadSetting,
+            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
+            _ => SchemaError.Database,
+        };
+        var ours = postgres.SqlState.StartsWith("EV", StringComparison.Ordinal);
+        var message = ours
+            ? string.Join(' ', new[] { postgres.MessageText, postgres.Detail, postgres.Hint }.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => Sentence(part!)))
+            : $"{Sentence(Said(postgres))}{About(postgres)} Nothing of the statement that failed is left; those before it stay, and running again goes on.";
+        return new SchemaException($"{doing}: {message} ({postgres.SqlState})", error, phase, postgres.SqlState, ours ? postgres : WithoutValues(postgres));
+    }
+
+    // Class 22 (data exception) quotes the value.
+    private static string Said(PostgresException postgres) =>
+        postgres.SqlState.StartsWith("22", StringComparison.Ordinal) ? "a value does not fit (its text is left out here)" : postgres.MessageText;
+
+    private static string About(PostgresException postgres) =>
+        (postgres.SchemaName, postgres.TableName, postgres.ConstraintName) switch
+        {
+            (null, _, _) or (_, null, _) => string.Empty,
+            (var schema, var table, null) => $" Table {schema}.{table}.",
+            var (schema, table, constraint) => $" Table {schema}.{table}, constraint {constraint}.",
+        };
+
+    /// <summary>DETAIL and CONTEXT of PostgreSQL's own errors quote rows: customers' data, which must not reach a log.</summary>
+    private static PostgresException WithoutValues(PostgresException postgres) => new(
+        Said(postgres),
+        postgres.Severity,
+        postgres.InvariantSeverity,
+        postgres.SqlState,
+        hint: postgres.Hint,
+        schemaName: postgres.SchemaName,
+        tableName: postgres.TableName,
+        columnName: postgres.ColumnName,
+        dataTypeName: postgres.DataTypeName,
+        constraintName: postgres.ConstraintName,
+        file: postgres.File,
+        line: postgres.Line,
+        routine: postgres.Routine);
+
+    private static string Sentence(string text) => text.TrimEnd() is var trimmed && trimmed.EndsWith('.') ? trimmed : trimmed + ".";
+
+    private static Exception Innermost(Exception exception) => exception.GetBaseException();
+}

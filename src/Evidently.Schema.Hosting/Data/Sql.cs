@@ -1,0 +1,26 @@
+using System.Text;
+
+namespace Evidently.Schema.Hosting.Data;
+
+/// <summary>The statements of this package, from the embedded <c>.sql</c> files of this folder.</summary>
+internal static class Sql
+{
+    public static readonly string TryEnter = Read("TryEnter.sql");
+    public static readonly string ReleaseSession = Read("ReleaseSession.sql");
+    public static readonly string OtherRunner = Read("OtherRunner.sql");
+    public static readonly string Objects = Read("Objects.sql");
+    public static readonly string AppliedVersions = Read("AppliedVersions.sql");
+    public static readonly string RejectedRows = Read("RejectedRows.sql");
+    public static readonly string PendingNotes = Read("PendingNotes.sql");
+    public static readonly string BackfillProgress = Read("BackfillProgress.sql");
+    public static readonly string LastVerification = Read("LastVerification.sql");
+    public static readonly string Verify = Read("Verify.sql");
+
+    private static string Read(string file)
+    {
+        using var stream = typeof(Sql).Assembly.GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"{file} is not embedded in {typeof(Sql).Assembly.GetName().Name}.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace Evidently.Schema.Hosting.Diagnostics;
+
+/// <summary>Every message of this package. Event ids: 1 to 99 the runner; 100s to 500s the phases, as their migrations are numbered.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Another runner is working on this database; waiting up to {Timeout} for it")]
+    public static partial void WaitingForRunner(ILogger logger, TimeSpan timeout);
+
+    [LoggerMessage(2, LogLevel.Debug, "This runner has the database to itself after {Waited}")]
+    public static partial void RunnerEntered(ILogger logger, TimeSpan waited);
+
+    [LoggerMessage(3, LogLevel.Information, "Nothing to do for phase {Phase}: all its migrations are in place")]
+    public static partial void NothingToDo(ILogger logger, Phase phase);
+
+    [LoggerMessage(4, LogLevel.Information, "Migrating to phase {Phase}: versions {Versions}")]
+    public static partial void Migrating(ILogger logger, Phase phase, string versions);
+
+    [LoggerMessage(5, LogLevel.Information, "Phase {Phase} reached in {Elapsed}")]
+    public static partial void Migrated(ILogger logger, Phase phase, TimeSpan elapsed);
+
+    [LoggerMessage(6, LogLevel.Information, "Rolling back to phase {Phase}: versions {Versions}")]
+    public static partial void RollingBack(ILogger logger, Phase phase, string versions);
+
+    [LoggerMessage(7, LogLevel.Information, "Rolled back to phase {Phase} in {Elapsed}")]
+    public static partial void RolledBack(ILogger logger, Phase phase, TimeSpan elapsed);
+
+    [LoggerMessage(8, LogLevel.Information, "PostgreSQL: {Notice}")]
+    public static partial void Notice(ILogger logger, string notice);
+
+    [LoggerMessage(9, LogLevel.Warning, "PostgreSQL: {Warning}")]
+    public static partial void Warning(ILogger logger, string warning);
+
+    [LoggerMessage(10, LogLevel.Debug, "FluentMigrator: {Message}")]
+    public static partial void Runner(ILogger logger, string message);
+
+    [LoggerMessage(11, LogLevel.Warning, "Cancelling the statement that runs; a batch in flight is rolled back, those before it stay")]
+    public static partial void Cancelling(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Information, "Verification {Outcome}: {Checks} checks, {Missing} missing, {Extra} extra, {Different} different rows")]
+    public static partial void Verified(ILogger logger, string outcome, int checks, long missing, long extra, long different);
+
+    [LoggerMessage(13, LogLevel.Debug, "The session could not be cleaned up; its locks go with the connection")]
+    public static partial void CleanUpFailed(ILogger logger, Exception exception);
+}

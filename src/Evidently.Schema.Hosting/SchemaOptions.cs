@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Evidently.Schema.Hosting;
+
+/// <summary>How <see cref="SchemaMigrator"/> reaches the database and how long it waits.</summary>
+public sealed class SchemaOptions
+{
+    internal static readonly TimeSpan DefaultLockTimeout = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// The Npgsql connection string of the database that holds <c>extracted_positions</c>. The role owns the legacy tables; it needs no
+    /// superuser. A session's advisory lock must hold, so go past a pooler in transaction mode.
+    /// </summary>
+    /// <value>Required, unless the container holds an <see cref="Npgsql.NpgsqlDataSource"/>. No default.</value>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>How long a migrator waits for another one that works on the same database, before it refuses.</summary>
+    /// <value>10 minutes; from zero (do not wait) to 7 days.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan LockTimeout { get; set; } = DefaultLockTimeout;
+
+    /// <summary>The time between two reports to an <see cref="IProgress{T}"/> of <see cref="BackfillProgress"/>.</summary>
+    /// <value>0.5 seconds; from 0.1 seconds to 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "01:00:00")]
+    public TimeSpan ProgressInterval { get; set; } = DefaultProgressInterval;
+}

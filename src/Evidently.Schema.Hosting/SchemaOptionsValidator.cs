@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Evidently.Schema.Hosting;
+
+/// <summary>Checks the options as a whole and names every error at once.</summary>
+internal sealed class SchemaOptionsValidator(bool hasDataSource) : IValidateOptions<SchemaOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SchemaOptions options)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        var errors = results.ConvertAll(result => $"{nameof(SchemaOptions)}: {result.ErrorMessage}");
+        if (ConnectionStringError(options.ConnectionString) is { } error)
+        {
+            errors.Insert(0, $"{nameof(SchemaOptions)}.{nameof(SchemaOptions.ConnectionString)}: {error}");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    /// <summary>Throws one exception with all errors.</summary>
+    public static void ThrowIfInvalid(SchemaOptions options, bool hasDataSource)
+    {
+        if (new SchemaOptionsValidator(hasDataSource).Validate(null, options) is { Failed: true } result)
+        {
+            throw new OptionsValidationException(Microsoft.Extensions.Options.Options.DefaultName, typeof(SchemaOptions), result.Failures);
+        }
+    }
+
+    private string? ConnectionStringError(string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            return hasDataSource ? null : "set it, or register an NpgsqlDataSource in the container.";
+        }
+
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrEmpty(builder.Host) ? "it names no Host." : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // The exception's own text may repeat a value, and a value may be the password.
+            return "Npgsql cannot read it: check the keywords and their values.";
+        }
+    }
+}

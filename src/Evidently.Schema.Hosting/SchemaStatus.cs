@@ -1,0 +1,40 @@
+namespace Evidently.Schema.Hosting;
+
+/// <summary>What <see cref="SchemaMigrator.GetStatusAsync"/> found, in one snapshot of the database.</summary>
+/// <param name="Phase">The last phase that is complete; <see cref="Phase.None"/> where nothing of ours is.</param>
+/// <param name="Applied">Versions of the migrations that are applied, ascending.</param>
+/// <param name="Pending">Versions that a plain <see cref="SchemaMigrator.MigrateAsync(Phase, CancellationToken)"/> would apply, ascending.</param>
+/// <param name="RejectedRows">Legacy rows that the star cannot hold: how many by reason.</param>
+/// <param name="PendingNotes">Noted changes that are not yet projected.</param>
+/// <param name="Backfill">How far the copy of history is; <see langword="null"/> before phase 2.</param>
+/// <param name="LastVerification">The newest verification; <see langword="null"/> where none has run.</param>
+public sealed record SchemaStatus(
+    Phase Phase,
+    IReadOnlyList<long> Applied,
+    IReadOnlyList<long> Pending,
+    IReadOnlyDictionary<string, long> RejectedRows,
+    long PendingNotes,
+    BackfillProgress? Backfill,
+    LastVerification? LastVerification);
+
+/// <summary>When the star was last verified and how that ended.</summary>
+/// <param name="At">When it ran.</param>
+/// <param name="Ok">Whether every check was clean.</param>
+public sealed record LastVerification(DateTimeOffset At, bool Ok);
+
+/// <summary>How far the backfill is: the view <c>evidently_schema.backfill_progress</c>.</summary>
+/// <param name="Done">Legacy rows passed.</param>
+/// <param name="Total">Legacy rows to pass; an estimate while it runs.</param>
+/// <param name="Rejected">Rows that the star cannot hold.</param>
+/// <param name="Pending">Noted changes that are not yet projected.</param>
+/// <param name="RowsPerSecond">The rate; <see langword="null"/> before there is one.</param>
+/// <param name="Eta">The time left; <see langword="null"/> where it cannot be told.</param>
+/// <param name="State">What it does now, in a word.</param>
+public sealed record BackfillProgress(
+    long Done,
+    long Total,
+    long Rejected,
+    long Pending,
+    decimal? RowsPerSecond,
+    TimeSpan? Eta,
+    string State);
