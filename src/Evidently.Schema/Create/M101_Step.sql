@@ -1,1 +1,64 @@
-SELECT 1;
+-- The one way a step touches live tables. Takes all their locks in one subtransaction, all or none, within one short budget, runs the
+-- step's body under them, and otherwise frees everything, commits and tries again with jitter: a writer never queues behind us for
+-- longer than the budget. Gives up after evidently_schema.lock_patience (default 60 s) with EV005, naming who blocked it.
+-- Tables of the star may be waited for longer (5 s, so that an autovacuum gives way): list them first; only then the budget begins.
+-- p_tables: names in schema public, locked in this order; p_body: SQL statements; p_mode: a table lock mode.
+CREATE OR REPLACE PROCEDURE evidently_schema.step(p_tables text[], p_body text, p_mode text DEFAULT 'SHARE ROW EXCLUSIVE')
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    patience constant interval := coalesce(nullif(current_setting('evidently_schema.lock_patience', true), ''), '60 seconds')::interval;
+    give_up_at constant timestamptz := clock_timestamp() + patience;
+    budget_ms integer := 50;
+    star constant text[] := ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'];
+    lock_deadline timestamptz;
+    waited_for text;
+    blockers text;
+    tries integer := 0;
+BEGIN
+    LOOP
+        tries := tries + 1;
+        waited_for := NULL;
+        BEGIN
+            lock_deadline := NULL;
+            FOREACH waited_for IN ARRAY p_tables LOOP
+                IF waited_for <> ALL (star) THEN
+                    lock_deadline := coalesce(lock_deadline, clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0));
+                END IF;
+                PERFORM pg_catalog.set_config('lock_timeout',
+                    greatest(1, coalesce(ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000), 5000))::integer::text, true);
+                EXECUTE format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);
+            END LOOP;
+            PERFORM pg_catalog.set_config('lock_timeout', '100', true);
+            EXECUTE p_body;
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available OR deadlock_detected THEN
+                NULL; -- the subtransaction's locks are free again; who held the table is read below
+        END;
+
+        SELECT string_agg(DISTINCT format('backend %s (%s, %s, transaction open for %s)', l.pid, coalesce(nullif(a.application_name, ''), 'unnamed'),
+            coalesce(a.state, 'state not visible'), coalesce(date_trunc('second', clock_timestamp() - a.xact_start)::text, 'an unknown time')), '; ')
+        INTO blockers
+        FROM pg_catalog.pg_locks AS l
+        LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+        WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()
+            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+            AND l.relation = coalesce(to_regclass('public.' || waited_for)::oid, l.relation)
+            AND l.mode <> CASE WHEN p_mode = 'ACCESS EXCLUSIVE' THEN '' ELSE 'AccessShareLock' END;
+
+        IF clock_timestamp() > give_up_at THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'EV005',
+                MESSAGE = format('Could not lock public.%s in %s tries within %s; nothing was changed.', waited_for, tries, patience),
+                DETAIL = format('Held by %s.', coalesce(blockers, 'a transaction that has ended meanwhile')),
+                HINT = 'End that transaction or wait for it, then run the migration again. '
+                    'To wait longer: SET evidently_schema.lock_patience = ''10 minutes''.';
+        END IF;
+
+        COMMIT;
+        PERFORM pg_catalog.pg_sleep((0.5 + random()) * budget_ms / 1000.0);
+        budget_ms := least(budget_ms * 2, 200);
+    END LOOP;
+END
+$procedure$;

@@ -1,0 +1,62 @@
+-- Where changes are noted, and where rows that the star cannot hold are listed. Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+CREATE TABLE IF NOT EXISTS evidently_schema.change_notes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    key text,
+    collector_result_id bigint,
+    noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    attempts integer NOT NULL DEFAULT 0,
+    last_error text
+);
+
+CREATE INDEX IF NOT EXISTS idx_change_notes_result ON evidently_schema.change_notes (collector_result_id);
+CREATE INDEX IF NOT EXISTS idx_change_notes_parent ON evidently_schema.change_notes (kind, key) WHERE kind <> 'result';
+
+COMMENT ON TABLE evidently_schema.change_notes IS
+    'Append-only: changes of legacy that are not yet projected. kind: result (collector_result_id), row (a legacy row without result: key '
+    'is its id), collector_result, brand, query, customer (key is the id), competitor (key is brand_id/competitor_name), all';
+
+-- A note of a parent is expanded only when every transaction that may have read the parent as it was has ended: the first drain that
+-- sees the note stores the first transaction id not yet assigned, a later one expands when all before it have ended.
+CREATE TABLE IF NOT EXISTS evidently_schema.note_horizons (
+    note_id bigint PRIMARY KEY,
+    horizon xid8 NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS evidently_schema.rejected_rows (
+    legacy_id text PRIMARY KEY,
+    collector_result_id bigint,
+    reason text NOT NULL CHECK (reason IN ('no_result_id', 'no_brand_row', 'missing_parent', 'unknown_competitor', 'out_of_range',
+        'superseded', 'invalid', 'unknown_label')),
+    detail text,
+    first_seen timestamptz NOT NULL DEFAULT clock_timestamp(),
+    last_seen timestamptz NOT NULL DEFAULT clock_timestamp(),
+    acknowledged boolean NOT NULL DEFAULT false
+);
+
+CREATE INDEX IF NOT EXISTS idx_rejected_rows_result ON evidently_schema.rejected_rows (collector_result_id);
+
+COMMENT ON TABLE evidently_schema.rejected_rows IS 'Legacy rows the star does not hold, one reason each; unknown_label rows are held without their label';
+
+-- One row a noted result. A query's note counts the results of its facts; other parents' notes would cost a scan: one row with NULL.
+CREATE OR REPLACE VIEW evidently_schema.pending_results WITH (security_invoker = true) AS
+SELECT p.collector_result_id, min(p.noted_at) AS noted_at, max(p.attempts) AS attempts, (array_agg(p.last_error ORDER BY p.id DESC))[1] AS last_error
+FROM (
+    SELECT n.id, n.collector_result_id, n.noted_at, n.attempts, n.last_error, NULL::bigint AS apart
+    FROM evidently_schema.change_notes AS n
+    WHERE n.kind IN ('result', 'collector_result')
+    UNION ALL
+    SELECT n.id, f.collector_result_id, n.noted_at, n.attempts, n.last_error, CASE WHEN f.id IS NULL THEN n.id END
+    FROM evidently_schema.change_notes AS n
+    LEFT JOIN public.metric_facts AS f ON n.kind = 'query' AND n.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        AND f.query_id = CASE WHEN n.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN n.key::uuid END
+    WHERE n.kind NOT IN ('result', 'collector_result')
+) AS p
+GROUP BY p.collector_result_id, p.apart;
+
+SELECT evidently_schema.restrict_access('evidently_schema.change_notes', 'evidently_schema.note_horizons', 'evidently_schema.rejected_rows',
+    'evidently_schema.pending_results');
+
+$step$);

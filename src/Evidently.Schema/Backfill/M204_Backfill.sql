@@ -1,0 +1,180 @@
+-- Copying history in batches by result id. Four lanes, each a quarter of the stripes with its own checkpoint: up to four workers copy at
+-- once, and a batch leaves three quarters of the stripes to others. Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+CREATE TABLE IF NOT EXISTS evidently_schema.backfill_runs (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    last_result bigint,
+    total bigint NOT NULL,
+    copied_at timestamptz,
+    finished_at timestamptz
+);
+
+CREATE TABLE IF NOT EXISTS evidently_schema.backfill_lanes (
+    lane integer PRIMARY KEY,
+    last_id bigint,
+    results bigint NOT NULL DEFAULT 0,
+    batch_results bigint,
+    batch_rows bigint,
+    batch_seconds double precision,
+    finished boolean NOT NULL DEFAULT false
+);
+
+COMMENT ON TABLE evidently_schema.backfill_lanes IS 'The checkpoints of the backfill: results up to last_id are copied, rejected or noted';
+
+-- Begins a run, or finds the one begun: results newer than the newest of now are noted by capture, so the run has an end.
+CREATE OR REPLACE FUNCTION evidently_schema.start_backfill() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = 'public.extracted_positions'::regclass AND t.tgenabled <> 'D'
+        AND t.tgfoid = to_regproc('evidently_schema.capture_legacy') AND t.tgname = 'evidently_schema_update')
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'Capture is not installed on public.extracted_positions: what changes during the copy would be lost.',
+            HINT = 'Migrate through 201 first, and leave its triggers enabled.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM evidently_schema.backfill_runs) THEN
+        INSERT INTO evidently_schema.backfill_runs (last_result, total)
+        SELECT max(r.id), count(*) FROM (SELECT DISTINCT ep.collector_result_id AS id FROM public.extracted_positions AS ep
+            WHERE ep.collector_result_id IS NOT NULL) AS r
+        ON CONFLICT DO NOTHING;
+        INSERT INTO evidently_schema.backfill_lanes (lane) SELECT l FROM generate_series(0, 3) AS l ON CONFLICT DO NOTHING;
+    END IF;
+END
+$function$;
+
+-- The next results of a lane, in order, read from the index on collector_result_id alone.
+CREATE OR REPLACE FUNCTION evidently_schema.next_results(p_lane integer, p_after bigint, p_last bigint, p_limit integer) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashagg = off
+    SET enable_sort = off SET jit = off
+AS $function$
+BEGIN
+    RETURN ARRAY(SELECT DISTINCT ep.collector_result_id FROM public.extracted_positions AS ep
+        WHERE ep.collector_result_id > p_after AND ep.collector_result_id <= p_last AND evidently_schema.stripe(ep.collector_result_id) / 256 = p_lane
+        ORDER BY ep.collector_result_id LIMIT p_limit);
+END
+$function$;
+
+-- Copies one batch of one lane and moves its checkpoint, in the caller's transaction. Inserts what is missing and overwrites nothing: a
+-- result that has a fact is kept right by its notes. A result whose stripe is busy is noted and left. Returns 'copied', 'busy' (all
+-- lanes are with other workers) or 'finished'.
+CREATE OR REPLACE FUNCTION evidently_schema.copy_batch(p_limit integer) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $function$
+DECLARE
+    started constant timestamptz := clock_timestamp();
+    lane record;
+    ids bigint[];
+    free bigint[];
+    fresh bigint[];
+BEGIN
+    SELECT l.lane, coalesce(l.last_id, -9223372036854775808) AS last_id, r.last_result INTO lane
+    FROM evidently_schema.backfill_lanes AS l CROSS JOIN evidently_schema.backfill_runs AS r
+    WHERE NOT l.finished ORDER BY l.last_id NULLS FIRST LIMIT 1 FOR UPDATE OF l SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN CASE WHEN EXISTS (SELECT FROM evidently_schema.backfill_lanes AS l WHERE NOT l.finished) THEN 'busy' ELSE 'finished' END;
+    END IF;
+
+    ids := evidently_schema.next_results(lane.lane, lane.last_id, lane.last_result, p_limit);
+    IF ids = '{}' THEN
+        UPDATE evidently_schema.backfill_lanes AS l SET finished = true WHERE l.lane = lane.lane;
+        RETURN 'copied';
+    END IF;
+
+    free := evidently_schema.lock_stripes(ids);
+    INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+    SELECT 'result', i.id, 'stripe was busy during the backfill' FROM unnest(ids) AS i (id) WHERE i.id <> ALL (free);
+
+    fresh := ARRAY(SELECT i.id FROM unnest(free) AS i (id)
+        WHERE NOT EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = i.id) ORDER BY i.id);
+    INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
+    SELECT 'result', f.collector_result_id, 1, f.error FROM evidently_schema.project_safely(fresh) AS f;
+
+    UPDATE evidently_schema.backfill_lanes AS l
+    SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
+        batch_rows = (SELECT count(*) FROM public.extracted_positions AS ep WHERE ep.collector_result_id = ANY (ids)),
+        batch_seconds = extract(epoch FROM clock_timestamp() - started)
+    WHERE l.lane = lane.lane;
+    RETURN 'copied';
+END
+$function$;
+
+-- Copies history until it is done, or until max_seconds have passed; then call it again: it goes on after the last committed batch. One
+-- transaction a batch, kept under 250 ms by its size. Settings, read before every batch: backfill_batch_size, backfill_pause_ms,
+-- backfill_paused. Several sessions may run it at once. Call it in autocommit.
+CREATE OR REPLACE PROCEDURE evidently_schema.backfill(max_seconds integer DEFAULT NULL)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    deadline constant timestamptz := clock_timestamp() + pg_catalog.make_interval(secs => max_seconds);
+    batch integer := 100;
+    largest integer;
+    pause_ms integer;
+    paused boolean;
+    started timestamptz;
+    took double precision;
+    outcome text;
+BEGIN
+    COMMIT;
+    PERFORM evidently_schema.start_backfill();
+    COMMIT;
+    LOOP
+        SELECT max(s.value) FILTER (WHERE s.name = 'backfill_batch_size'), max(s.value) FILTER (WHERE s.name = 'backfill_pause_ms'),
+            max(s.value) FILTER (WHERE s.name = 'backfill_paused')
+        INTO largest, pause_ms, paused
+        FROM evidently_schema.settings AS s;
+        EXIT WHEN clock_timestamp() > deadline;
+        IF paused THEN
+            outcome := 'paused';
+        ELSE
+            started := clock_timestamp();
+            batch := least(batch, largest);
+            outcome := evidently_schema.copy_batch(batch);
+            COMMIT;
+            took := extract(epoch FROM clock_timestamp() - started);
+            batch := CASE WHEN took > 0.2 THEN greatest(batch / 2, 1) WHEN took < 0.1 THEN batch * 2 ELSE batch END;
+        END IF;
+        EXIT WHEN outcome = 'finished';
+        IF outcome <> 'copied' OR pause_ms > 0 THEN
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(CASE WHEN outcome = 'copied' THEN pause_ms / 1000.0 ELSE 0.05 END);
+        END IF;
+    END LOOP;
+    COMMIT;
+    IF outcome = 'finished' THEN
+        PERFORM evidently_schema.reject_without_result(NULL);
+        UPDATE evidently_schema.backfill_runs AS r SET copied_at = clock_timestamp() WHERE r.copied_at IS NULL;
+    END IF;
+    COMMIT;
+END
+$procedure$;
+
+CREATE OR REPLACE VIEW evidently_schema.backfill_progress WITH (security_invoker = true) AS
+WITH lanes AS (
+    SELECT coalesce(sum(l.results), 0)::bigint AS done, sum(l.batch_rows) / nullif(sum(l.batch_seconds), 0) AS rows_per_second,
+        sum(l.batch_results) / nullif(sum(l.batch_seconds), 0) AS results_per_second
+    FROM evidently_schema.backfill_lanes AS l
+)
+SELECT
+    lanes.done,
+    coalesce(r.total, 0) AS total,
+    (SELECT count(*) FROM evidently_schema.rejected_rows) AS rejected,
+    (SELECT count(*) FROM evidently_schema.pending_results) AS pending,
+    round(lanes.rows_per_second::numeric, 1) AS rows_per_second,
+    CASE WHEN r.copied_at IS NULL THEN make_interval(secs => greatest(r.total - lanes.done, 0) / nullif(lanes.results_per_second, 0)) END AS eta,
+    CASE
+        WHEN r.started_at IS NULL THEN 'not started'
+        WHEN r.finished_at IS NOT NULL THEN 'finished'
+        WHEN r.copied_at IS NOT NULL THEN 'copied'
+        WHEN (SELECT s.value FROM evidently_schema.settings AS s WHERE s.name = 'backfill_paused') = 'true' THEN 'paused'
+        ELSE 'running'
+    END AS state
+FROM lanes LEFT JOIN evidently_schema.backfill_runs AS r ON true;
+
+COMMENT ON VIEW evidently_schema.backfill_progress IS 'One row. done and total are results; rejected are legacy rows, pending noted results; rows_per_second counts legacy rows';
+
+SELECT evidently_schema.restrict_access('evidently_schema.backfill_runs', 'evidently_schema.backfill_lanes', 'evidently_schema.start_backfill',
+    'evidently_schema.next_results', 'evidently_schema.copy_batch', 'evidently_schema.backfill', 'evidently_schema.backfill_progress');
+
+$step$);

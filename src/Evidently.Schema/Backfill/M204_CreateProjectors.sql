@@ -1,0 +1,134 @@
+-- Repair, the end of the backfill, and what is known of legacy. Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+-- The results verification finds wrong, pending ones left out.
+CREATE OR REPLACE FUNCTION evidently_schema.wrong_results() RETURNS SETOF bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+AS $function$
+    SELECT w.id
+    FROM (
+        SELECT c.collector_result_id AS id FROM evidently_schema.compared_rows AS c
+        WHERE c.wants_fact AND (c.fact_differs OR c.brand_metrics_id IS NULL OR c.brand_metrics_differ)
+            OR c.wants_competitor AND (c.competitor_metrics_id IS NULL OR c.competitor_metrics_differ)
+            OR c.wants_brand_sentiment AND (c.brand_sentiment_id IS NULL OR c.brand_sentiment_differs)
+            OR c.wants_competitor_sentiment AND (c.competitor_sentiment_id IS NULL OR c.competitor_sentiment_differs)
+            OR c.reason IS DISTINCT FROM c.listed_reason
+        UNION
+        SELECT f.collector_result_id FROM public.metric_facts AS f
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.projected_metric_facts AS p WHERE p.collector_result_id = f.collector_result_id)
+            OR EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.collector_result_id = f.collector_result_id AND x.detail LIKE 'SQLSTATE %')
+        UNION
+        SELECT f.collector_result_id FROM public.metric_facts AS f JOIN public.competitor_metrics AS t ON t.metric_fact_id = f.id
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.projected_competitor_metrics AS p
+            WHERE p.collector_result_id = f.collector_result_id AND p.competitor_id = t.competitor_id)
+        UNION
+        SELECT f.collector_result_id FROM public.metric_facts AS f JOIN public.brand_sentiment AS t ON t.metric_fact_id = f.id
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.projected_brand_sentiment AS p WHERE p.collector_result_id = f.collector_result_id)
+        UNION
+        SELECT f.collector_result_id FROM public.metric_facts AS f JOIN public.competitor_sentiment AS t ON t.metric_fact_id = f.id
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.projected_competitor_sentiment AS p
+            WHERE p.collector_result_id = f.collector_result_id AND p.competitor_id = t.competitor_id)
+        UNION
+        SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.projected_rejected_rows AS p WHERE p.legacy_id = x.legacy_id)
+    ) AS w
+    WHERE w.id IS NOT NULL AND NOT EXISTS (SELECT FROM evidently_schema.covered_results AS c WHERE c.collector_result_id = w.id)
+$function$;
+
+-- Drains notes for about 0.2 s, one transaction, and returns how many results it touched; when there are no notes it looks for results
+-- that verification finds wrong, and for results that an INSERT refused, notes them, and drains those. Call it until it returns 0.
+CREATE OR REPLACE FUNCTION evidently_schema.repair() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    touched bigint := 0;
+    deadline timestamptz;
+    done record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM evidently_schema.change_notes) AND EXISTS (SELECT FROM evidently_schema.verify() AS v WHERE NOT v.ok) THEN
+        PERFORM evidently_schema.reject_without_result(NULL);
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+        SELECT 'result', w, 'found wrong by verification' FROM evidently_schema.wrong_results() AS w;
+    END IF;
+    deadline := clock_timestamp() + interval '0.2 seconds';
+    LOOP
+        SELECT * INTO done FROM evidently_schema.drain_batch(50);
+        touched := touched + done.projected;
+        EXIT WHEN done.projected + done.expanded = 0 OR clock_timestamp() > deadline;
+    END LOOP;
+    RETURN touched;
+END
+$function$;
+
+-- Ends the backfill: drains what is noted, refreshes the daily view and verifies. Raises EV006, with counts and examples, unless
+-- star = projection. Call it in autocommit.
+CREATE OR REPLACE PROCEDURE evidently_schema.finish_backfill()
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    give_up_at timestamptz;
+    stuck record;
+    wrong text;
+BEGIN
+    COMMIT;
+    IF (SELECT r.copied_at IS NULL FROM evidently_schema.backfill_runs AS r) IS NOT FALSE THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'History is not copied yet.', HINT = 'CALL evidently_schema.backfill();';
+    END IF;
+    give_up_at := clock_timestamp() + coalesce(nullif(current_setting('evidently_schema.drain_patience', true), ''), '60 seconds')::interval;
+    CALL evidently_schema.drain(extract(epoch FROM give_up_at - clock_timestamp())::integer);
+    COMMIT;
+    SELECT count(*) AS notes, (array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
+    FROM evidently_schema.change_notes AS n WHERE n.attempts > 2 OR clock_timestamp() > give_up_at AND n.noted_at < give_up_at - interval '1 minute';
+    IF stuck.notes > 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('%s notes could not be drained.', stuck.notes),
+            DETAIL = format('Results such as %s; last error: %s; the oldest transaction on the server is open for %s.', stuck.examples,
+                coalesce(stuck.error, 'none'), (SELECT date_trunc('second', max(clock_timestamp() - a.xact_start)) FROM pg_catalog.pg_stat_activity AS a
+                    WHERE a.backend_xid IS NOT NULL)),
+            HINT = 'SELECT * FROM evidently_schema.change_notes ORDER BY id; then migrate again.';
+    END IF;
+    PERFORM public.refresh_mv_brand_daily_metrics();
+    COMMIT;
+    SELECT string_agg(format('%s: %s missing, %s extra, %s different', v.check_name, v.missing, v.extra, v.different), '; ') INTO wrong
+    FROM evidently_schema.verify() AS v WHERE NOT v.ok;
+    COMMIT;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('The star is not the projection of legacy: %s.', wrong),
+            DETAIL = format('Results such as %s.', (SELECT string_agg(w::text, ', ') FROM (SELECT w FROM evidently_schema.wrong_results() AS w LIMIT 5) AS e)),
+            HINT = 'SELECT evidently_schema.repair(); until it returns 0, then migrate again.';
+    END IF;
+    UPDATE evidently_schema.backfill_runs AS r SET finished_at = clock_timestamp() WHERE r.finished_at IS NULL;
+    IF FOUND THEN
+        INSERT INTO evidently_schema.events (kind, subject, became)
+        SELECT 'backfill', 'star', format('%s results copied, %s legacy rows rejected', p.done, p.rejected) FROM evidently_schema.backfill_progress AS p;
+    END IF;
+    COMMIT;
+END
+$procedure$;
+
+-- Where each column of legacy goes: mapped to the star, derivable from elsewhere, or kept in the residue when legacy is retired.
+CREATE OR REPLACE VIEW evidently_schema.legacy_columns WITH (security_invoker = true) AS
+SELECT a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS data_type,
+    CASE
+        WHEN a.attname IN ('collector_result_id', 'brand_id', 'customer_id', 'query_id', 'collector_type', 'competitor_name', 'processed_at',
+            'created_at', 'visibility_index', 'visibility_index_competitor', 'share_of_answers_brand', 'share_of_answers_competitor',
+            'has_brand_presence', 'brand_first_position', 'brand_positions', 'competitor_positions', 'total_brand_mentions',
+            'competitor_mentions', 'total_word_count', 'topic', 'sentiment_label', 'sentiment_score', 'sentiment_positive_sentences',
+            'sentiment_negative_sentences', 'sentiment_label_competitor', 'sentiment_score_competitor',
+            'sentiment_positive_sentences_competitor', 'sentiment_negative_sentences_competitor') THEN 'mapped'
+        WHEN a.attname IN ('raw_answer', 'brand_name') THEN 'derived'
+        ELSE 'residue'
+    END AS fate
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attnum > 0 AND NOT a.attisdropped;
+
+-- What the copy changes, in numbers: values rounded to two decimals, results whose customer is not the brand's customer of today.
+CREATE OR REPLACE VIEW evidently_schema.legacy_report WITH (security_invoker = true) AS
+SELECT count(*) AS legacy_rows, count(*) FILTER (WHERE p.projected) AS projected_rows, count(*) FILTER (WHERE p.reason IS NOT NULL) AS rejected_rows,
+    coalesce(sum(p.rounded) FILTER (WHERE p.projected), 0) AS rounded_values,
+    count(*) FILTER (WHERE p.projected AND p.other_customer) AS results_of_other_customer
+FROM evidently_schema.projected_rows AS p;
+
+SELECT evidently_schema.restrict_access('evidently_schema.wrong_results', 'evidently_schema.repair', 'evidently_schema.finish_backfill',
+    'evidently_schema.legacy_columns', 'evidently_schema.legacy_report');
+
+$step$);

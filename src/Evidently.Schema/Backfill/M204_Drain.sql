@@ -1,0 +1,158 @@
+-- Draining notes. A drain deletes the notes it saw and projects in a later statement of the same READ COMMITTED transaction, under the
+-- stripes: a change that was noted is committed, so the later snapshot sees it; one noted meanwhile keeps its note.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+-- Replaces notes of parents by notes of their results. A parent's note waits until every transaction that was running when it was first
+-- seen has ended: such a one may have projected with the parent as it was, and its rows are not visible yet. Returns the notes replaced.
+CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $function$
+DECLARE
+    notes bigint[];
+    ready bigint[];
+    uuid_pattern constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+BEGIN
+    notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
+        WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
+    IF notes = '{}' THEN
+        RETURN 0;
+    END IF;
+
+    INSERT INTO evidently_schema.note_horizons (note_id, horizon)
+    SELECT u.id, pg_snapshot_xmax(pg_current_snapshot())
+    FROM unnest(notes) AS u (id)
+    WHERE EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()))
+        AND NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h WHERE h.note_id = u.id);
+
+    ready := ARRAY(SELECT u.id FROM unnest(notes) AS u (id) WHERE NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h
+        WHERE h.note_id = u.id AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid) WHERE x.xid < h.horizon)));
+
+    INSERT INTO evidently_schema.change_notes (kind, collector_result_id)
+    WITH n AS MATERIALIZED (
+        SELECT c.kind, c.key, CASE WHEN c.key ~ uuid_pattern THEN c.key::uuid END AS uuid_key,
+            CASE WHEN c.kind = 'competitor' AND split_part(c.key, '/', 1) ~ uuid_pattern THEN split_part(c.key, '/', 1)::uuid END AS competitor_brand,
+            substr(c.key, strpos(c.key, '/') + 1) AS competitor_name
+        FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready)
+    )
+    SELECT DISTINCT 'result', r.id
+    FROM (
+        SELECT f.collector_result_id AS id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.uuid_key WHERE n.kind = 'brand'
+        UNION ALL
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.query_id = n.uuid_key WHERE n.kind = 'query'
+        UNION ALL
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.uuid_key WHERE n.kind = 'customer'
+        UNION ALL
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.competitor_brand
+        JOIN public.extracted_positions AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
+        UNION ALL -- results that are not in the star, wholly or in part, may be so for want of this parent
+        SELECT x.collector_result_id FROM n JOIN (evidently_schema.rejected_rows AS x
+            JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
+            ON n.kind = 'brand' AND ep.brand_id = n.uuid_key OR n.kind = 'query' AND ep.query_id = n.uuid_key
+                OR n.kind = 'customer' AND (ep.customer_id = n.uuid_key OR ep.customer_id IS NULL)
+        UNION ALL
+        SELECT f.collector_result_id FROM public.metric_facts AS f WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
+        UNION ALL
+        SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
+        UNION ALL
+        SELECT ep.collector_result_id FROM public.extracted_positions AS ep WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
+    ) AS r
+    WHERE r.id IS NOT NULL;
+
+    IF EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready) AND c.kind = 'all') THEN
+        PERFORM evidently_schema.reject_without_result(NULL);
+    END IF;
+    DELETE FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready);
+    DELETE FROM evidently_schema.note_horizons AS h WHERE h.note_id = ANY (ready);
+    RETURN cardinality(ready);
+END
+$function$;
+
+-- One small drain: expands parents' notes, then projects up to p_limit noted results whose stripe is free. A result that failed is tried
+-- again after 2^attempts × 0.1 s, at most 5 minutes. Both counts 0: nothing is due.
+CREATE OR REPLACE FUNCTION evidently_schema.drain_batch(p_limit integer DEFAULT 200, OUT projected bigint, OUT expanded bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $function$
+DECLARE
+    results bigint[];
+    tries integer[];
+    loose text[];
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV007',
+            MESSAGE = format('Notes cannot be drained in a %s transaction.', current_setting('transaction_isolation')),
+            HINT = 'Drain in READ COMMITTED.';
+    END IF;
+    projected := 0;
+    expanded := evidently_schema.expand_parent_notes();
+
+    loose := ARRAY(SELECT n.key FROM evidently_schema.change_notes AS n WHERE n.kind = 'row' ORDER BY n.id FOR UPDATE SKIP LOCKED);
+    IF loose <> '{}' THEN
+        DELETE FROM evidently_schema.change_notes AS n WHERE n.kind = 'row' AND n.key = ANY (loose);
+        PERFORM evidently_schema.reject_without_result(loose);
+        expanded := expanded + cardinality(loose);
+    END IF;
+
+    results := evidently_schema.lock_stripes(ARRAY(
+        SELECT n.collector_result_id FROM evidently_schema.change_notes AS n
+        WHERE n.kind IN ('result', 'collector_result')
+            AND (n.attempts = 0 OR n.noted_at < clock_timestamp() - least(interval '5 minutes', interval '0.1 second' * 2 ^ least(n.attempts, 20)))
+        ORDER BY n.id LIMIT p_limit));
+    IF results = '{}' THEN
+        RETURN;
+    END IF;
+
+    -- Under the stripes nobody else drains these results, and whatever is committed by now is seen by the statements after this one.
+    WITH seen AS (
+        DELETE FROM evidently_schema.change_notes AS n
+        WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = ANY (results)
+        RETURNING n.collector_result_id, n.attempts
+    ),
+    noted AS (
+        SELECT seen.collector_result_id AS id, max(seen.attempts) AS attempts FROM seen GROUP BY 1
+    )
+    SELECT array_agg(noted.id), array_agg(noted.attempts) INTO results, tries FROM noted;
+
+    WITH failed AS MATERIALIZED (
+        SELECT f.collector_result_id, f.error FROM evidently_schema.project_safely(results) AS f
+    ),
+    again AS (
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
+        SELECT 'result', f.collector_result_id, 1 + tries[array_position(results, f.collector_result_id)], f.error FROM failed AS f
+    )
+    SELECT coalesce(cardinality(results), 0) - count(*) INTO projected FROM failed;
+END
+$function$;
+
+-- Drains what is noted when it is called, committing small batches; returns before max_seconds have passed (NULL: when it is done).
+-- What fails keeps its note, with the error. Call it from psql or a scheduler, in autocommit.
+CREATE OR REPLACE PROCEDURE evidently_schema.drain(max_seconds integer DEFAULT NULL)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    deadline constant timestamptz := clock_timestamp() + pg_catalog.make_interval(secs => max_seconds);
+    last_note constant bigint := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
+    batch integer := 100;
+    started timestamptz;
+    took double precision;
+    done record;
+BEGIN
+    COMMIT;
+    LOOP
+        started := clock_timestamp();
+        SELECT * INTO done FROM evidently_schema.drain_batch(batch);
+        COMMIT;
+        took := extract(epoch FROM clock_timestamp() - started);
+        batch := CASE WHEN took > 0.15 THEN greatest(batch / 2, 1) WHEN took < 0.075 THEN least(batch * 2, 1000) ELSE batch END;
+        EXIT WHEN NOT EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.id <= last_note);
+        EXIT WHEN clock_timestamp() > deadline;
+        IF done.projected + done.expanded = 0 THEN
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(0.05);
+        END IF;
+    END LOOP;
+END
+$procedure$;
+
+SELECT evidently_schema.restrict_access('evidently_schema.expand_parent_notes', 'evidently_schema.drain_batch', 'evidently_schema.drain');
+
+$step$);

@@ -1,0 +1,68 @@
+-- The star's foreign keys: which there are, attaching them, validating them. Creating this locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+CREATE OR REPLACE VIEW evidently_schema.star_foreign_keys WITH (security_invoker = true) AS
+SELECT format('%I.%I', 'public', k.child) AS relation, k.child || '_' || k.col || '_fkey' AS name, k.col AS column_name,
+    format('%I.%I', 'public', k.parent) AS parent, c.oid IS NOT NULL AS attached, coalesce(c.convalidated, false) AS validated
+FROM (VALUES
+    ('metric_facts', 'collector_result_id', 'collector_results'),
+    ('metric_facts', 'brand_id', 'brands'),
+    ('metric_facts', 'customer_id', 'customers'),
+    ('metric_facts', 'query_id', 'generated_queries'),
+    ('brand_metrics', 'metric_fact_id', 'metric_facts'),
+    ('competitor_metrics', 'metric_fact_id', 'metric_facts'),
+    ('competitor_metrics', 'competitor_id', 'brand_competitors'),
+    ('brand_sentiment', 'metric_fact_id', 'metric_facts'),
+    ('competitor_sentiment', 'metric_fact_id', 'metric_facts'),
+    ('competitor_sentiment', 'competitor_id', 'brand_competitors')
+) AS k (child, col, parent)
+LEFT JOIN pg_catalog.pg_constraint AS c ON c.conrelid = to_regclass('public.' || k.child) AND c.conname = k.child || '_' || k.col || '_fkey'
+    AND c.contype = 'f';
+
+-- Attaches what is not attached; validates at once only an empty star.
+CREATE OR REPLACE FUNCTION evidently_schema.attach_foreign_keys(p_validate boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    missing record;
+BEGIN
+    FOR missing IN SELECT * FROM evidently_schema.star_foreign_keys AS k WHERE NOT k.attached LOOP
+        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s', missing.relation,
+            missing.name, missing.column_name, missing.parent, CASE WHEN p_validate THEN '' ELSE 'NOT VALID' END);
+    END LOOP;
+END
+$function$;
+
+-- Validates each foreign key in a transaction of its own. Where it does not hold, rows whose parent was deleted while it was detached are
+-- deleted, and it is tried again; the parent's note, or the fact's, re-projects what is left of the result.
+CREATE OR REPLACE PROCEDURE evidently_schema.validate_foreign_keys()
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    loose record;
+    tries integer := 0;
+BEGIN
+    COMMIT;
+    LOOP
+        SELECT * INTO loose FROM evidently_schema.star_foreign_keys AS k WHERE k.attached AND NOT k.validated LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        tries := tries + 1;
+        BEGIN
+            EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT %I', loose.relation, loose.name);
+        EXCEPTION
+            WHEN foreign_key_violation THEN
+                IF tries > 50 THEN
+                    RAISE;
+                END IF;
+                EXECUTE format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS p WHERE p.id = t.%I)', loose.relation, loose.parent,
+                    loose.column_name);
+        END;
+        COMMIT;
+    END LOOP;
+END
+$procedure$;
+
+SELECT evidently_schema.restrict_access('evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
+    'evidently_schema.validate_foreign_keys');
+
+$step$);

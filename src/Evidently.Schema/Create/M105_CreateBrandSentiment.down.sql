@@ -1,0 +1,8 @@
+-- Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+SELECT evidently_schema.refuse_after(1);
+
+DROP TABLE IF EXISTS public.brand_sentiment;
+
+$step$, 'ACCESS EXCLUSIVE');

@@ -1,0 +1,7 @@
+using FluentMigrator;
+
+namespace Evidently.Schema.Create;
+
+/// <summary>The plan's comments on the star. Locks no table of the application.</summary>
+[Migration(108, TransactionBehavior.None, "Add comments")]
+public sealed class M108_AddComments : PhaseMigration;
