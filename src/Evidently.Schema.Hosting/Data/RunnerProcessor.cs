@@ -12,8 +12,7 @@ namespace Evidently.Schema.Hosting.Data;
 /// <summary>FluentMigrator's processor on a connection that we opened, so that what it runs can be cancelled and its session cleaned up.</summary>
 internal sealed class RunnerProcessor : Postgres15_0Processor
 {
-    private readonly CancellationToken _cancellationToken;
-    private volatile IDbCommand? _command;
+    private readonly RunnerStop _stop;
 
     public RunnerProcessor(
         PostgresDbFactory factory,
@@ -27,22 +26,27 @@ internal sealed class RunnerProcessor : Postgres15_0Processor
         : base(factory, generator, logger, options, connectionStringAccessor, postgresOptions)
     {
         Connection = connection;
-        _cancellationToken = stop.Token;
-        stop.Cancel = () => _command?.Cancel();
+        _stop = stop;
     }
 
-    protected override IDbCommand CreateCommand(string commandText, IDbConnection connection, IDbTransaction transaction)
-    {
-        _cancellationToken.ThrowIfCancellationRequested();
-        return _command = base.CreateCommand(commandText, connection, transaction);
-    }
+    protected override IDbCommand CreateCommand(string commandText, IDbConnection connection, IDbTransaction transaction) =>
+        _stop.Watch(base.CreateCommand(commandText, connection, transaction));
 }
 
-/// <summary>How to stop a runner from another thread.</summary>
+/// <summary>Stops a runner from another thread. FluentMigrator makes more than one processor for a run: they share this.</summary>
 internal sealed class RunnerStop(CancellationToken token)
 {
+    private volatile IDbCommand? _command;
+
     public CancellationToken Token { get; } = token;
 
+    /// <summary>Remembers the command that is about to run, or refuses it after a cancellation.</summary>
+    public IDbCommand Watch(IDbCommand command)
+    {
+        Token.ThrowIfCancellationRequested();
+        return _command = command;
+    }
+
     /// <summary>Asks the server to cancel the statement that runs, if one does; may be called again and again.</summary>
-    public Action Cancel { get; set; } = static () => { };
+    public void Cancel() => _command?.Cancel();
 }
