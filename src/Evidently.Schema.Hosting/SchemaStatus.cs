@@ -23,13 +23,13 @@ public sealed record SchemaStatus(
 public sealed record LastVerification(DateTimeOffset At, bool Ok);
 
 /// <summary>How far the backfill is: the view <c>evidently_schema.backfill_progress</c>.</summary>
-/// <param name="Done">Legacy rows passed.</param>
-/// <param name="Total">Legacy rows to pass; an estimate while it runs.</param>
-/// <param name="Rejected">Rows that the star cannot hold.</param>
-/// <param name="Pending">Noted changes that are not yet projected.</param>
-/// <param name="RowsPerSecond">The rate; <see langword="null"/> before there is one.</param>
+/// <param name="Done">Results passed.</param>
+/// <param name="Total">Results to pass, as counted when it started.</param>
+/// <param name="Rejected">Legacy rows that the star cannot hold.</param>
+/// <param name="Pending">Noted results that are not yet projected.</param>
+/// <param name="RowsPerSecond">The rate, in legacy rows; <see langword="null"/> before there is one.</param>
 /// <param name="Eta">The time left; <see langword="null"/> where it cannot be told.</param>
-/// <param name="State">What it does now, in a word.</param>
+/// <param name="State">What it does: not started, running, paused, copied or finished.</param>
 public sealed record BackfillProgress(
     long Done,
     long Total,

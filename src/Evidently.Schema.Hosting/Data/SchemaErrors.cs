@@ -77,7 +77,7 @@ internal static class SchemaErrors
         {
             "EV001" => SchemaError.RequirementNotMet,
             "EV002" or PostgresErrorCodes.InsufficientPrivilege => SchemaError.MissingRights,
-            "EV003" => SchemaError.SessionTransaction,
+            "EV003" or PostgresErrorCodes.InvalidTransactionTermination => SchemaError.SessionTransaction,
             RunnerBusyState => SchemaError.RunnerBusy,
             "EV005" or PostgresErrorCodes.LockNotAvailable => SchemaError.LockTimeout,
             "EV006" => SchemaError.VerificationFailed,

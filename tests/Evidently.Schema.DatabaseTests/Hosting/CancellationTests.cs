@@ -1,6 +1,5 @@
 using Evidently.Schema.Hosting;
 using Npgsql;
-using NUnit.Framework;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 
@@ -25,7 +24,7 @@ public sealed class CancellationTests
         await using var hold = new NpgsqlCommand("LOCK TABLE evidently_schema.version_info IN SHARE MODE", other, transaction);
         await hold.ExecuteNonQueryAsync();
         var migrating = migrator.MigrateAsync(Phase.Create, cancellation.Token);
-        await Eventually.IsTrueAsync(() => database.ScalarAsync<bool>(SomeoneWaits), "the runner waits");
+        await Eventually.Holds(() => database.ScalarAsync<bool>(SomeoneWaits), "the runner waits");
         await cancellation.CancelAsync();
 
         var exception = (await Assert.CatchAsync<OperationCanceledException>(() => migrating))!;

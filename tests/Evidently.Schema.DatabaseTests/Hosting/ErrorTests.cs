@@ -1,7 +1,6 @@
 using System.Globalization;
 using Evidently.Schema.Hosting;
 using Npgsql;
-using NUnit.Framework;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 
@@ -30,7 +29,7 @@ public sealed class ErrorTests
     [Test]
     public async Task A_database_that_does_not_exist_is_named()
     {
-        var server = await HostDatabase.Server;
+        var server = TestServer.Server;
         var target = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "no_such_database", Password = Secret };
         await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = target.ConnectionString });
 
@@ -45,7 +44,7 @@ public sealed class ErrorTests
     [Test]
     public async Task A_wrong_password_is_refused_without_repeating_it()
     {
-        var server = await HostDatabase.Server;
+        var server = TestServer.Server;
         if (server.Folder is null)
         {
             Assert.Ignore("Only a server of our own can be told to ask this role for a password.");
@@ -59,9 +58,9 @@ public sealed class ErrorTests
         await database.ExecuteAsync("SELECT pg_reload_conf()");
         var target = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = Secret };
         await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = target.ConnectionString });
-        await Eventually.IsTrueAsync(() => database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_hba_file_rules WHERE '{role}' = ANY (user_name)) AND pg_conf_load_time() > now() - interval '1 minute'"), "the rules are loaded");
+        await Eventually.Holds(() => database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_hba_file_rules WHERE '{role}' = ANY (user_name)) AND pg_conf_load_time() > now() - interval '1 minute'"), "the rules are loaded");
         SchemaException? exception = null;
-        await Eventually.IsTrueAsync(async () => (exception = await RefusalAsync(migrator)) is not null, "the server asks for the password");
+        await Eventually.Holds(async () => (exception = await RefusalAsync(migrator)) is not null, "the server asks for the password");
 
         Assert.That(exception!.Error, Is.EqualTo(SchemaError.LoginRefused));
         Assert.That(exception.SqlState, Is.EqualTo("28P01"));

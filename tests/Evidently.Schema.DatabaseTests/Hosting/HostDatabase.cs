@@ -4,26 +4,30 @@ using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 
-/// <summary>A database for one test, and what the tests of the host ask it.</summary>
+/// <summary>A database for one test, and what the tests of the hosts ask it.</summary>
 internal sealed class HostDatabase : IAsyncDisposable
 {
-    private static readonly Lazy<Task<PostgresServer>> Started = new(() => PostgresServer.StartAsync());
+    private readonly LegacyDatabase? _legacy;
 
-    private readonly PostgresServer _server;
+    private HostDatabase(LegacyDatabase? legacy, string connectionString, string adminConnectionString) =>
+        (_legacy, ConnectionString, AdminConnectionString) = (legacy, connectionString, adminConnectionString);
 
-    private HostDatabase(PostgresServer server, string connectionString) => (_server, ConnectionString) = (server, connectionString);
-
-    public static Task<PostgresServer> Server => Started.Value;
-
+    /// <summary>The way in of the role that owns the tables, no superuser; an empty database has only the superuser's.</summary>
     public string ConnectionString { get; }
+
+    public string AdminConnectionString { get; }
 
     public static async Task<HostDatabase> EmptyAsync()
     {
-        var server = await Server;
-        return new HostDatabase(server, await server.CreateDatabaseAsync());
+        var connectionString = await TestServer.Server.CreateDatabaseAsync();
+        return new HostDatabase(legacy: null, connectionString, connectionString);
     }
 
-    public static Task<HostDatabase> LegacyAsync() => EmptyAsync();
+    public static async Task<HostDatabase> LegacyAsync(int results = 0)
+    {
+        var legacy = await TestServer.CreateLegacyAsync(fill: results == 0 ? null : new LegacyFill { Results = results });
+        return new HostDatabase(legacy, legacy.ConnectionString, legacy.AdminConnectionString);
+    }
 
     public SchemaMigrator Migrator(Action<SchemaOptions>? configure = null)
     {
@@ -39,19 +43,19 @@ internal sealed class HostDatabase : IAsyncDisposable
         return connection;
     }
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public async Task<T> ScalarAsync<T>(string sql) => (await Sql.ScalarAsync<T>(ConnectionString, sql))!;
 
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);
 
-    public async ValueTask DisposeAsync() => await _server.DropDatabaseAsync(ConnectionString);
+    public async ValueTask DisposeAsync()
+    {
+        if (_legacy is null)
+        {
+            await TestServer.Server.DropDatabaseAsync(ConnectionString);
+        }
+        else
+        {
+            await _legacy.DisposeAsync();
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using Evidently.Schema.DatabaseTests.Packages;
 using Evidently.Schema.Hosting;
 using Npgsql;
-using NUnit.Framework;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 

@@ -3,7 +3,6 @@ using FluentMigrator.Runner;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NUnit.Framework;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 

@@ -1,5 +1,4 @@
 using Evidently.Schema.Hosting;
-using NUnit.Framework;
 
 namespace Evidently.Schema.DatabaseTests.Hosting;
 
@@ -44,7 +43,7 @@ public sealed class SchemaMigratorTests
         Assert.Multiple(() =>
         {
             Assert.That(first, Does.Contain(101L));
-            Assert.That(up.Phase, Is.EqualTo(ReachableUpTo(Phase.Backfill)));
+            Assert.That(up.Phase, Is.EqualTo(Phase.Backfill));
             Assert.That(up.Applied, Is.EqualTo(first));
             Assert.That(again, Is.Empty);
             Assert.That(reverted, Is.EqualTo(first));
@@ -81,10 +80,9 @@ public sealed class SchemaMigratorTests
     [Test]
     public async Task Verification_after_the_backfill_is_clean()
     {
-        await using var database = await HostDatabase.LegacyAsync();
+        await using var database = await HostDatabase.LegacyAsync(results: 200);
         await using var migrator = database.Migrator();
         await migrator.MigrateAsync(Phase.Backfill);
-        Inconclusive.UnlessThere(await database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'verify' AND pronamespace = to_regnamespace('evidently_schema'))"));
 
         var report = await migrator.VerifyAsync();
 
@@ -107,15 +105,15 @@ public sealed class SchemaMigratorTests
     [Test]
     public async Task Progress_is_reported_at_least_once_when_the_backfill_has_ended()
     {
-        await using var database = await HostDatabase.LegacyAsync();
+        await using var database = await HostDatabase.LegacyAsync(results: 200);
         await using var migrator = database.Migrator();
         var reports = new List<BackfillProgress>();
 
         await migrator.MigrateAsync(Phase.Backfill, new Collect(reports));
 
-        Inconclusive.UnlessThere(await database.ScalarAsync<bool>("SELECT to_regclass('evidently_schema.backfill_progress') IS NOT NULL"));
         Assert.That(reports, Is.Not.Empty);
-        Assert.That(reports[^1].Done, Is.EqualTo(reports[^1].Total));
+        Assert.That(reports[^1].Done, Is.EqualTo(reports[^1].Total).And.GreaterThan(0));
+        Assert.That(reports[^1].State, Is.EqualTo("finished"));
     }
 
     [Test]
@@ -128,29 +126,8 @@ public sealed class SchemaMigratorTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => migrator.RollbackAsync((Phase)9));
     }
 
-    // While phases are still being written, the last one that exists counts.
-    private static Phase ReachableUpTo(Phase phase) =>
-        typeof(Phase).Assembly.GetExportedTypes()
-            .Select(type => type.GetCustomAttributes(typeof(FluentMigrator.MigrationAttribute), inherit: false).Cast<FluentMigrator.MigrationAttribute>().SingleOrDefault())
-            .OfType<FluentMigrator.MigrationAttribute>()
-            .Select(migration => (Phase)(migration.Version / 100))
-            .Where(reached => reached <= phase)
-            .Max();
-
     private sealed class Collect(List<BackfillProgress> reports) : IProgress<BackfillProgress>
     {
         public void Report(BackfillProgress value) => reports.Add(value);
-    }
-}
-
-/// <summary>Marks what waits for a migration that is not written yet; nothing of the kind is left when the phases are complete.</summary>
-internal static class Inconclusive
-{
-    public static void UnlessThere(bool there)
-    {
-        if (!there)
-        {
-            Assert.Ignore("The migration that this test needs is not written yet.");
-        }
     }
 }
