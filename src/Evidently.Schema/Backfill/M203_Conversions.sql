@@ -7,6 +7,11 @@ CREATE OR REPLACE FUNCTION evidently_schema.to_metric(p_value numeric) RETURNS n
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN p_value > -999.995 AND p_value < 999.995 THEN pg_catalog.round(p_value, 2) END;
 
+-- Whether a metric is there and the star's numeric(5,2) cannot hold it. NULL is as good as false here.
+CREATE OR REPLACE FUNCTION evidently_schema.metric_broken(p_value numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN NOT (p_value > -999.995 AND p_value < 999.995);
+
 -- Text as JSON; NULL when it is not JSON. A block with an EXCEPTION clause cannot run in parallel mode.
 CREATE OR REPLACE FUNCTION evidently_schema.to_json(p_value text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE STRICT
@@ -33,6 +38,16 @@ RETURN CASE coalesce(pg_catalog.jsonb_typeof(p_value), 'null')
     WHEN 'string' THEN evidently_schema.unwrap(p_value)
 END;
 
+-- Whether sentences are broken: a value is there, and it is no array, in a string or not.
+CREATE OR REPLACE FUNCTION evidently_schema.sentences_broken(p_value jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
+RETURN CASE pg_catalog.jsonb_typeof(p_value)
+    WHEN 'array' THEN false
+    WHEN 'null' THEN false
+    WHEN 'string' THEN evidently_schema.unwrap(p_value) IS NULL
+    ELSE p_value IS NOT NULL
+END;
+
 -- The same for json and text columns, whose content may not even be JSON; blank text is [].
 CREATE OR REPLACE FUNCTION evidently_schema.to_sentences(p_value text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
@@ -40,6 +55,10 @@ RETURN CASE
     WHEN p_value IS NULL OR pg_catalog.btrim(p_value) = '' THEN '[]'::jsonb
     WHEN evidently_schema.to_json(p_value) IS NOT NULL THEN evidently_schema.to_sentences(evidently_schema.to_json(p_value))
 END;
+
+CREATE OR REPLACE FUNCTION evidently_schema.sentences_broken(p_value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
+RETURN evidently_schema.to_sentences(p_value) IS NULL;
 
 -- Positions as integer[]: an array column is copied.
 CREATE OR REPLACE FUNCTION evidently_schema.to_positions(p_value integer[]) RETURNS integer[]
@@ -81,8 +100,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") IN ('POSITIVE', 'NEGATIVE', 'NEUTRAL')
     THEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") END;
 
-SELECT evidently_schema.restrict_access('evidently_schema.to_metric', 'evidently_schema.to_json', 'evidently_schema.unwrap',
-    'evidently_schema.to_sentences',
+SELECT evidently_schema.restrict_access('evidently_schema.to_metric', 'evidently_schema.metric_broken', 'evidently_schema.to_json', 'evidently_schema.unwrap',
+    'evidently_schema.to_sentences', 'evidently_schema.sentences_broken',
     'evidently_schema.to_positions', 'evidently_schema.positions_broken', 'evidently_schema.to_label');
 
 $step$);

@@ -5,10 +5,9 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 CREATE OR REPLACE VIEW evidently_schema.projected_rows WITH (security_invoker = true) AS
 WITH checked AS (
     SELECT r.*,
-        r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken,
-        (r.visibility_index IS NOT NULL AND evidently_schema.to_metric(r.visibility_index) IS NULL)
-            OR (r.share_of_answers IS NOT NULL AND evidently_schema.to_metric(r.share_of_answers) IS NULL)
-            OR (r.sentiment_score IS NOT NULL AND evidently_schema.to_metric(r.sentiment_score) IS NULL) AS out_of_range
+        r.positions_broken OR r.sentences_broken AS broken,
+        coalesce(evidently_schema.metric_broken(r.visibility_index), false) OR coalesce(evidently_schema.metric_broken(r.share_of_answers), false)
+            OR coalesce(evidently_schema.metric_broken(r.sentiment_score), false) AS out_of_range
     FROM evidently_schema.legacy_rows AS r
 ),
 -- In a result's order the newest brand row comes first, then each competitor's rows, newest first.
@@ -75,9 +74,9 @@ SELECT
             CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END, CASE WHEN p.is_brand AND p.collector_type IS NULL THEN 'collector_type' END,
             CASE WHEN p.is_brand AND p.processed_at IS NULL THEN 'processed_at' END)
         WHEN 'out_of_range' THEN concat_ws(', ',
-            CASE WHEN p.visibility_index IS NOT NULL AND evidently_schema.to_metric(p.visibility_index) IS NULL THEN 'visibility_index' END,
-            CASE WHEN p.share_of_answers IS NOT NULL AND evidently_schema.to_metric(p.share_of_answers) IS NULL THEN 'share_of_answers' END,
-            CASE WHEN p.sentiment_score IS NOT NULL AND evidently_schema.to_metric(p.sentiment_score) IS NULL THEN 'sentiment_score' END)
+            CASE WHEN evidently_schema.metric_broken(p.visibility_index) THEN 'visibility_index' END,
+            CASE WHEN evidently_schema.metric_broken(p.share_of_answers) THEN 'share_of_answers' END,
+            CASE WHEN evidently_schema.metric_broken(p.sentiment_score) THEN 'sentiment_score' END)
     END AS detail,
     p.reason IS NULL OR p.reason = 'unknown_label' AS projected,
     p.fact_brand_id AS brand_id,

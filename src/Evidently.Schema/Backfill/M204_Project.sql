@@ -28,7 +28,11 @@ AS $function$
 BEGIN
     PERFORM set_config('evidently_schema.projecting', 'on', true); -- our own deletes of facts need no note
     WITH p AS MATERIALIZED (
-        SELECT * FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)
+        SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.detail, r.projected, r.brand_id, r.customer_id, r.query_id,
+            r.collector_type, r.topic, r.processed_at, r.created_at, r.competitor_id, r.visibility_index, r.share_of_answers,
+            r.has_brand_presence, r.brand_first_position, r.positions, r.mentions, r.total_word_count, r.has_sentiment, r.sentiment_label,
+            r.sentiment_score, r.positive_sentences, r.negative_sentences
+        FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)
     ),
     had AS MATERIALIZED (
         SELECT f.id, f.collector_result_id FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (p_ids)

@@ -49,10 +49,12 @@ CREATE INDEX IF NOT EXISTS idx_touched_days_brand ON evidently_schema.touched_da
 COMMENT ON TABLE evidently_schema.touched_days IS
     'Append-only: the (brand, UTC day) keys changed since the daily view was last refreshed; without brand: every day';
 
--- Statement triggers. A failure to list must not fail the statement, which may be an application's own DELETE of a parent, cascading:
+-- Statement triggers; their plans are kept for the session, so they must not depend on how small the star was when they were made: each
+-- changed row finds its fact by key. A failure to list must not fail the statement, which may be an application's own DELETE of a parent, cascading:
 -- verification then shows the day as different.
 CREATE OR REPLACE FUNCTION evidently_schema.touch_days() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $function$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
