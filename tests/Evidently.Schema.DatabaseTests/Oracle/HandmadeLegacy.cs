@@ -42,6 +42,8 @@ internal sealed class HandmadeLegacy : IAsyncDisposable
         return legacy;
     }
 
+    public static string?[] Row(params string?[] values) => values;
+
     public Task ClearAsync() => ExecuteAsync("TRUNCATE extracted_positions RESTART IDENTITY");
 
     /// <summary>Adds a good row of result 1, then sets columns in it: <c>"topic = NULL"</c>.</summary>

@@ -1,4 +1,5 @@
 using Evidently.Schema.Testing;
+using static Evidently.Schema.DatabaseTests.Oracle.HandmadeLegacy;
 
 namespace Evidently.Schema.DatabaseTests.Oracle;
 
@@ -37,7 +38,7 @@ public sealed class OracleOrderTests
         {
             Assert.That(star.BrandMetrics["1", "total_word_count"], Is.EqualTo("7"));
             Assert.That(star.CompetitorMetrics["1/11", "competitor_mentions"], Is.EqualTo("7"));
-            Assert.That(star.Rejected.Rows.Values.Select(row => row[1]), Is.EqualTo(new[] { "superseded", "superseded" }));
+            Assert.That(star.Rejected.Rows.Values.Select(row => row[1]), Is.EqualTo(Row("superseded", "superseded")));
         });
     }
 
@@ -78,7 +79,7 @@ public sealed class OracleOrderTests
         var rejected = (await _legacy.ExpectedAsync()).Tables.Rejected;
 
         Assert.That(
-            new[] { rejected[newest, "reason"], rejected[older, "reason"] }, Is.EqualTo(new[] { "unknown_competitor", "superseded" }));
+            new[] { rejected[newest, "reason"], rejected[older, "reason"] }, Is.EqualTo(Row("unknown_competitor", "superseded")));
     }
 
     [Test]
@@ -120,6 +121,6 @@ public sealed class OracleOrderTests
 
         var days = (await _legacy.ExpectedAsync()).Tables.Daily.Rows.Keys.Select(key => key.Split('/')[^1]);
 
-        Assert.That(days, Is.EqualTo(new[] { "1969-12-31 00:00:00.000000Z", "infinity" }));
+        Assert.That(days, Is.EqualTo(Row("1969-12-31 00:00:00.000000Z", "infinity")));
     }
 }

@@ -31,8 +31,8 @@ public sealed class OracleTests
         Assert.Multiple(() =>
         {
             Assert.That(star.Facts.Rows["1"], Is.EqualTo(fact));
-            Assert.That(star.BrandMetrics.Rows["1"], Is.EqualTo(new[] { "0.46", "33.34", "true", "2", "{2,5}", "4", "100" }));
-            Assert.That(star.CompetitorMetrics.Rows["1/11"], Is.EqualTo(new[] { "0.10", "5.00", "{1}", "3" }));
+            Assert.That(star.BrandMetrics.Rows["1"], Is.EqualTo(Row("0.46", "33.34", "true", "2", "{2,5}", "4", "100")));
+            Assert.That(star.CompetitorMetrics.Rows["1/11"], Is.EqualTo(Row("0.10", "5.00", "{1}", "3")));
             Assert.That(star.BrandSentiment.Rows, Is.Empty);
             Assert.That(star.CompetitorSentiment.Rows, Is.Empty);
             Assert.That(star.Rejected.Rows, Is.Empty);
@@ -51,8 +51,8 @@ public sealed class OracleTests
         {
             Assert.That(star.Facts["1", "customer_id"], Is.EqualTo(Customer));
             Assert.That(star.Facts["1", "processed_at"], Is.EqualTo("2025-03-01 11:00:00.000000Z"));
-            Assert.That(star.BrandMetrics.Rows["1"], Is.EqualTo(new[] { null, null, "false", null, null, "0", "0" }));
-            Assert.That(star.CompetitorMetrics.Rows["1/11"], Is.EqualTo(new[] { null, null, null, "0" }));
+            Assert.That(star.BrandMetrics.Rows["1"], Is.EqualTo(Row(null, null, "false", null, null, "0", "0")));
+            Assert.That(star.CompetitorMetrics.Rows["1/11"], Is.EqualTo(Row(null, null, null, "0")));
         });
     }
 
@@ -161,7 +161,7 @@ public sealed class OracleTests
             Assert.That(new[] { brand, acme }.Select(id => star.Rejected[id, "reason"]), Is.All.EqualTo("unknown_label"));
             Assert.That(star.Facts.Rows, Has.Count.EqualTo(1));
             Assert.That(star.BrandSentiment.Rows, Is.Empty);
-            Assert.That(star.CompetitorSentiment.Rows["1/11"], Is.EqualTo(new[] { null, "0.00", "[]", "[]" }));
+            Assert.That(star.CompetitorSentiment.Rows["1/11"], Is.EqualTo(Row(null, "0.00", "[]", "[]")));
         });
     }
 
@@ -184,7 +184,7 @@ public sealed class OracleTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(star.CompetitorMetrics.Rows.Keys, Is.EqualTo(new[] { "1/21" }));
+            Assert.That(star.CompetitorMetrics.Rows.Keys, Is.EqualTo(Row("1/21")));
             Assert.That(star.Facts["1", "customer_id"], Is.EqualTo(Customer), "copied although it is not the brand's");
         });
     }
