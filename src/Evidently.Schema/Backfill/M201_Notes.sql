@@ -40,23 +40,33 @@ CREATE INDEX IF NOT EXISTS idx_rejected_rows_result ON evidently_schema.rejected
 
 COMMENT ON TABLE evidently_schema.rejected_rows IS 'Legacy rows the star does not hold, one reason each; unknown_label rows are held without their label';
 
+-- The notes of parents, with their keys as values; a key that is none matches nothing.
+CREATE OR REPLACE VIEW evidently_schema.parent_notes WITH (security_invoker = true) AS
+SELECT n.id, n.kind, n.noted_at, n.attempts, n.last_error,
+    CASE WHEN n.kind IN ('brand', 'competitor') THEN k.key END AS brand_id,
+    CASE WHEN n.kind = 'query' THEN k.key END AS query_id,
+    CASE WHEN n.kind = 'customer' THEN k.key END AS customer_id,
+    CASE WHEN n.kind = 'competitor' THEN substr(n.key, strpos(n.key, '/') + 1) END AS competitor_name
+FROM evidently_schema.change_notes AS n
+CROSS JOIN LATERAL (SELECT CASE WHEN split_part(n.key, '/', 1) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    THEN split_part(n.key, '/', 1)::uuid END) AS k (key)
+WHERE n.kind NOT IN ('result', 'row', 'collector_result');
+
 -- One row a noted result. A query's note counts the results of its facts; other parents' notes would cost a scan: one row with NULL.
 CREATE OR REPLACE VIEW evidently_schema.pending_results WITH (security_invoker = true) AS
 SELECT p.collector_result_id, min(p.noted_at) AS noted_at, max(p.attempts) AS attempts, (array_agg(p.last_error ORDER BY p.id DESC))[1] AS last_error
 FROM (
-    SELECT n.id, n.collector_result_id, n.noted_at, n.attempts, n.last_error, NULL::bigint AS apart
+    SELECT n.id, n.collector_result_id, n.noted_at, n.attempts, n.last_error, CASE WHEN n.kind = 'row' THEN n.id END AS apart
     FROM evidently_schema.change_notes AS n
-    WHERE n.kind IN ('result', 'collector_result')
+    WHERE n.kind IN ('result', 'row', 'collector_result')
     UNION ALL
     SELECT n.id, f.collector_result_id, n.noted_at, n.attempts, n.last_error, CASE WHEN f.id IS NULL THEN n.id END
-    FROM evidently_schema.change_notes AS n
-    LEFT JOIN public.metric_facts AS f ON n.kind = 'query' AND n.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        AND f.query_id = CASE WHEN n.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN n.key::uuid END
-    WHERE n.kind NOT IN ('result', 'collector_result')
+    FROM evidently_schema.parent_notes AS n
+    LEFT JOIN public.metric_facts AS f ON f.query_id = n.query_id
 ) AS p
 GROUP BY p.collector_result_id, p.apart;
 
 SELECT evidently_schema.restrict_access('evidently_schema.change_notes', 'evidently_schema.note_horizons', 'evidently_schema.rejected_rows',
-    'evidently_schema.pending_results');
+    'evidently_schema.parent_notes', 'evidently_schema.pending_results');
 
 $step$);

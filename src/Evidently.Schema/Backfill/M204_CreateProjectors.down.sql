@@ -3,7 +3,7 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 SELECT evidently_schema.refuse_after(2);
 
-DROP VIEW IF EXISTS evidently_schema.legacy_report, evidently_schema.legacy_columns, evidently_schema.backfill_progress,
+DROP VIEW IF EXISTS evidently_schema.legacy_columns, evidently_schema.backfill_progress,
     evidently_schema.compared_rows, evidently_schema.covered_results, evidently_schema.star_foreign_keys;
 DROP PROCEDURE IF EXISTS evidently_schema.validate_foreign_keys(), evidently_schema.finish_backfill(), evidently_schema.backfill(integer), evidently_schema.drain(integer);
 DROP FUNCTION IF EXISTS evidently_schema.attach_foreign_keys(boolean), evidently_schema.repair(), evidently_schema.wrong_results(), evidently_schema.verify(),

@@ -35,28 +35,39 @@ AS $function$
     WHERE w.id IS NOT NULL AND NOT EXISTS (SELECT FROM evidently_schema.covered_results AS c WHERE c.collector_result_id = w.id)
 $function$;
 
--- Drains notes for about 0.2 s, one transaction, and returns how many results it touched; when there are no notes it looks for results
--- that verification finds wrong, and for results that an INSERT refused, notes them, and drains those. Call it until it returns 0.
+-- Drains notes for about 0.2 s, one transaction, and returns how many results it touched. When none is due it looks for results that
+-- verification finds wrong, or that an INSERT refused, notes them, and drains those. Call it until it returns 0.
 CREATE OR REPLACE FUNCTION evidently_schema.repair() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     touched bigint := 0;
-    deadline timestamptz;
+    looked boolean := false;
+    refused bigint[];
+    deadline timestamptz := clock_timestamp() + interval '0.2 seconds';
     done record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM evidently_schema.change_notes) AND EXISTS (SELECT FROM evidently_schema.verify() AS v WHERE NOT v.ok) THEN
-        PERFORM evidently_schema.reject_without_result(NULL);
-        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
-        SELECT 'result', w, 'found wrong by verification' FROM evidently_schema.wrong_results() AS w;
-    END IF;
-    deadline := clock_timestamp() + interval '0.2 seconds';
     LOOP
         SELECT * INTO done FROM evidently_schema.drain_batch(50);
         touched := touched + done.projected;
-        EXIT WHEN done.projected + done.expanded = 0 OR clock_timestamp() > deadline;
+        IF done.projected + done.expanded = 0 THEN
+            EXIT WHEN looked OR touched > 0;
+            looked := true;
+            refused := ARRAY(SELECT DISTINCT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE x.detail LIKE 'SQLSTATE %');
+            IF EXISTS (SELECT FROM evidently_schema.verify() AS v WHERE NOT v.ok) THEN
+                PERFORM evidently_schema.reject_without_result(NULL);
+                INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+                SELECT 'result', w, 'found wrong by verification' FROM evidently_schema.wrong_results() AS w;
+            END IF;
+            INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+            SELECT 'result', u.id, 'refused before' FROM unnest(refused) AS u (id);
+            deadline := clock_timestamp() + interval '0.2 seconds';
+        END IF;
+        EXIT WHEN clock_timestamp() > deadline;
     END LOOP;
-    RETURN touched;
+    -- A result that is refused again was looked at, not touched: otherwise this would never return 0.
+    RETURN greatest(0, touched - (SELECT count(DISTINCT x.collector_result_id) FROM evidently_schema.rejected_rows AS x
+        WHERE x.collector_result_id = ANY (refused) AND x.detail LIKE 'SQLSTATE %'));
 END
 $function$;
 
@@ -66,7 +77,8 @@ CREATE OR REPLACE PROCEDURE evidently_schema.finish_backfill()
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
-    give_up_at timestamptz;
+    patience constant interval := coalesce(nullif(current_setting('evidently_schema.drain_patience', true), ''), '60 seconds')::interval;
+    last_note bigint;
     stuck record;
     wrong text;
 BEGIN
@@ -74,17 +86,17 @@ BEGIN
     IF (SELECT r.copied_at IS NULL FROM evidently_schema.backfill_runs AS r) IS NOT FALSE THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'History is not copied yet.', HINT = 'CALL evidently_schema.backfill();';
     END IF;
-    give_up_at := clock_timestamp() + coalesce(nullif(current_setting('evidently_schema.drain_patience', true), ''), '60 seconds')::interval;
-    CALL evidently_schema.drain(extract(epoch FROM give_up_at - clock_timestamp())::integer);
+    last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
+    CALL evidently_schema.drain(ceil(extract(epoch FROM patience))::integer);
     COMMIT;
     SELECT count(*) AS notes, (array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
-    FROM evidently_schema.change_notes AS n WHERE n.attempts > 2 OR clock_timestamp() > give_up_at AND n.noted_at < give_up_at - interval '1 minute';
+    FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 2;
     IF stuck.notes > 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('%s notes could not be drained.', stuck.notes),
-            DETAIL = format('Results such as %s; last error: %s; the oldest transaction on the server is open for %s.', stuck.examples,
+        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('%s notes could not be drained within %s.', stuck.notes, patience),
+            DETAIL = format('Results such as %s; last error: %s; the oldest transaction that writes is open for %s.', stuck.examples,
                 coalesce(stuck.error, 'none'), (SELECT date_trunc('second', max(clock_timestamp() - a.xact_start)) FROM pg_catalog.pg_stat_activity AS a
                     WHERE a.backend_xid IS NOT NULL)),
-            HINT = 'SELECT * FROM evidently_schema.change_notes ORDER BY id; then migrate again.';
+            HINT = 'End that transaction, or see SELECT * FROM evidently_schema.change_notes ORDER BY id; then migrate again.';
     END IF;
     PERFORM public.refresh_mv_brand_daily_metrics();
     COMMIT;
@@ -99,7 +111,10 @@ BEGIN
     UPDATE evidently_schema.backfill_runs AS r SET finished_at = clock_timestamp() WHERE r.finished_at IS NULL;
     IF FOUND THEN
         INSERT INTO evidently_schema.events (kind, subject, became)
-        SELECT 'backfill', 'star', format('%s results copied, %s legacy rows rejected', p.done, p.rejected) FROM evidently_schema.backfill_progress AS p;
+        SELECT 'backfill', 'star', format('%s results copied, %s legacy rows rejected, %s values rounded, %s results of another customer', p.done,
+            p.rejected, v.rounded_values, v.other_customers)
+        FROM evidently_schema.backfill_progress AS p
+        CROSS JOIN (SELECT * FROM evidently_schema.verifications ORDER BY id DESC LIMIT 1) AS v;
     END IF;
     COMMIT;
 END
@@ -121,14 +136,7 @@ SELECT a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS d
 FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attnum > 0 AND NOT a.attisdropped;
 
--- What the copy changes, in numbers: values rounded to two decimals, results whose customer is not the brand's customer of today.
-CREATE OR REPLACE VIEW evidently_schema.legacy_report WITH (security_invoker = true) AS
-SELECT count(*) AS legacy_rows, count(*) FILTER (WHERE p.projected) AS projected_rows, count(*) FILTER (WHERE p.reason IS NOT NULL) AS rejected_rows,
-    coalesce(sum(p.rounded) FILTER (WHERE p.projected), 0) AS rounded_values,
-    count(*) FILTER (WHERE p.projected AND p.other_customer) AS results_of_other_customer
-FROM evidently_schema.projected_rows AS p;
-
 SELECT evidently_schema.restrict_access('evidently_schema.wrong_results', 'evidently_schema.repair', 'evidently_schema.finish_backfill',
-    'evidently_schema.legacy_columns', 'evidently_schema.legacy_report');
+    'evidently_schema.legacy_columns');
 
 $step$);

@@ -10,7 +10,6 @@ AS $function$
 DECLARE
     notes bigint[];
     ready bigint[];
-    uuid_pattern constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
         WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
@@ -29,26 +28,24 @@ BEGIN
 
     INSERT INTO evidently_schema.change_notes (kind, collector_result_id)
     WITH n AS MATERIALIZED (
-        SELECT c.kind, c.key, CASE WHEN c.key ~ uuid_pattern THEN c.key::uuid END AS uuid_key,
-            CASE WHEN c.kind = 'competitor' AND split_part(c.key, '/', 1) ~ uuid_pattern THEN split_part(c.key, '/', 1)::uuid END AS competitor_brand,
-            substr(c.key, strpos(c.key, '/') + 1) AS competitor_name
-        FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready)
+        SELECT c.* FROM evidently_schema.parent_notes AS c WHERE c.id = ANY (ready)
     )
     SELECT DISTINCT 'result', r.id
     FROM (
-        SELECT f.collector_result_id AS id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.uuid_key WHERE n.kind = 'brand'
+        SELECT f.collector_result_id AS id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id WHERE n.kind = 'brand'
         UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.query_id = n.uuid_key WHERE n.kind = 'query'
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.query_id = n.query_id
         UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.uuid_key WHERE n.kind = 'customer'
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
         UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.competitor_brand
+        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id
         JOIN public.extracted_positions AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
+        WHERE n.kind = 'competitor'
         UNION ALL -- results that are not in the star, wholly or in part, may be so for want of this parent
         SELECT x.collector_result_id FROM n JOIN (evidently_schema.rejected_rows AS x
             JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
-            ON n.kind = 'brand' AND ep.brand_id = n.uuid_key OR n.kind = 'query' AND ep.query_id = n.uuid_key
-                OR n.kind = 'customer' AND (ep.customer_id = n.uuid_key OR ep.customer_id IS NULL)
+            ON n.kind = 'brand' AND ep.brand_id = n.brand_id OR ep.query_id = n.query_id
+                OR n.kind = 'customer' AND (ep.customer_id = n.customer_id OR ep.customer_id IS NULL)
         UNION ALL
         SELECT f.collector_result_id FROM public.metric_facts AS f WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
         UNION ALL
@@ -130,7 +127,7 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     deadline constant timestamptz := clock_timestamp() + pg_catalog.make_interval(secs => max_seconds);
-    last_note constant bigint := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
+    last_note bigint := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
     batch integer := 100;
     started timestamptz;
     took double precision;
@@ -143,6 +140,9 @@ BEGIN
         COMMIT;
         took := extract(epoch FROM clock_timestamp() - started);
         batch := CASE WHEN took > 0.15 THEN greatest(batch / 2, 1) WHEN took < 0.075 THEN least(batch * 2, 1000) ELSE batch END;
+        IF done.expanded > 0 THEN
+            last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n); -- what the parents' notes have become is drained too
+        END IF;
         EXIT WHEN NOT EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.id <= last_note);
         EXIT WHEN clock_timestamp() > deadline;
         IF done.projected + done.expanded = 0 THEN

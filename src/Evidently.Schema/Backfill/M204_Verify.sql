@@ -7,23 +7,27 @@ CREATE TABLE IF NOT EXISTS evidently_schema.verifications (
     took interval NOT NULL,
     ok boolean NOT NULL,
     pending bigint NOT NULL,
+    rounded_values bigint NOT NULL,
+    other_customers bigint NOT NULL,
     checks jsonb NOT NULL
 );
 
-COMMENT ON TABLE evidently_schema.verifications IS 'What verify() found, and when';
+COMMENT ON TABLE evidently_schema.verifications IS
+    'What verify() found, and when; rounded_values: metrics rounded to two decimals; other_customers: results whose customer is not their brand''s of today';
 
--- Results that are noted, under whatever kind of note: they count as pending, not as different.
+-- Results that are noted, under whatever kind of note: they count as pending, not as different. Under a parent's note that is every
+-- rejected result too, since which of them wait for that parent is only known when it is expanded.
 CREATE OR REPLACE VIEW evidently_schema.covered_results WITH (security_invoker = true) AS
 SELECT n.collector_result_id FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id IS NOT NULL
 UNION
-SELECT f.collector_result_id FROM evidently_schema.change_notes AS n JOIN public.metric_facts AS f
-    ON n.kind = 'brand' AND f.brand_id::text = n.key OR n.kind = 'query' AND f.query_id::text = n.key
-        OR n.kind = 'customer' AND f.customer_id::text = n.key OR n.kind = 'competitor' AND f.brand_id::text = split_part(n.key, '/', 1)
-WHERE n.kind NOT IN ('result', 'row', 'collector_result')
+SELECT f.collector_result_id FROM evidently_schema.parent_notes AS n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id
+UNION
+SELECT f.collector_result_id FROM evidently_schema.parent_notes AS n JOIN public.metric_facts AS f ON f.query_id = n.query_id
+UNION
+SELECT f.collector_result_id FROM evidently_schema.parent_notes AS n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
 UNION
 SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x
-WHERE x.collector_result_id IS NOT NULL
-    AND EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.kind NOT IN ('result', 'row', 'collector_result'));
+WHERE x.collector_result_id IS NOT NULL AND EXISTS (SELECT FROM evidently_schema.parent_notes);
 
 -- Each legacy row beside the star rows it should have made, in one pass over legacy: which of them are missing or differ. What only an
 -- INSERT could refuse (detail SQLSTATE …) wants no star row.
@@ -49,7 +53,9 @@ SELECT
     (cs.sentiment_label, cs.sentiment_score, cs.positive_sentences, cs.negative_sentences)
         IS DISTINCT FROM (p.sentiment_label, p.sentiment_score, p.positive_sentences, p.negative_sentences) AS competitor_sentiment_differs,
     CASE WHEN p.projected AND x.detail IS NOT NULL THEN 'invalid' ELSE p.reason END AS reason,
-    r.reason AS listed_reason
+    r.reason AS listed_reason,
+    CASE WHEN p.projected THEN p.rounded ELSE 0 END AS rounded,
+    p.projected AND p.other_customer AS other_customer
 FROM evidently_schema.projected_rows AS p
 LEFT JOIN evidently_schema.rejected_rows AS r ON r.legacy_id = p.legacy_id
 LEFT JOIN evidently_schema.rejected_rows AS x ON x.legacy_id = p.legacy_id AND x.detail LIKE 'SQLSTATE %'
@@ -72,6 +78,8 @@ DECLARE
     started constant timestamptz := clock_timestamp();
     found jsonb;
     waiting bigint;
+    rounded bigint;
+    others bigint;
 BEGIN
     WITH rows_compared AS (
         SELECT
@@ -92,7 +100,9 @@ BEGIN
             count(*) FILTER (WHERE c.wants_competitor_sentiment) AS cs_wanted,
             count(*) FILTER (WHERE c.reason IS NOT NULL AND c.listed_reason IS NULL) AS reason_missing,
             count(*) FILTER (WHERE c.reason <> c.listed_reason) AS reason_wrong,
-            count(*) FILTER (WHERE c.reason IS NOT NULL) AS reason_wanted
+            count(*) FILTER (WHERE c.reason IS NOT NULL) AS reason_wanted,
+            coalesce(sum(c.rounded), 0) AS rounded_values,
+            count(*) FILTER (WHERE c.other_customer) AS other_customers
         FROM evidently_schema.compared_rows AS c
     ),
     covered AS MATERIALIZED (
@@ -127,8 +137,8 @@ BEGIN
             AND NOT EXISTS (SELECT FROM evidently_schema.touched_days AS t WHERE t.brand_id IS NULL)
     )
     SELECT jsonb_agg(jsonb_build_object('check_name', v.name, 'missing', v.missing, 'extra', v.extra, 'different', v.wrong,
-            'ok', v.missing = 0 AND v.extra = 0 AND v.wrong = 0 AND NOT star.unknown) ORDER BY v.n), max(star.pending)
-    INTO found, waiting
+            'ok', v.missing = 0 AND v.extra = 0 AND v.wrong = 0 AND NOT star.unknown) ORDER BY v.n), max(star.pending), max(c.rounded_values), max(c.other_customers)
+    INTO found, waiting, rounded, others
     FROM rows_compared AS c CROSS JOIN star CROSS JOIN days CROSS JOIN LATERAL (VALUES
         (1, 'metric_facts', c.fact_missing, star.facts - (c.fact_wanted - c.fact_missing), c.fact_wrong - c.fact_missing),
         (2, 'brand_metrics', c.bm_missing, star.bm - (c.fact_wanted - c.bm_missing), c.bm_wrong),
@@ -139,8 +149,8 @@ BEGIN
         (7, 'conservation', c.reason_missing, star.rejected - (c.reason_wanted - c.reason_missing), c.reason_wrong)
     ) AS v (n, name, missing, extra, wrong);
 
-    INSERT INTO evidently_schema.verifications (took, ok, pending, checks)
-    VALUES (clock_timestamp() - started, NOT found @? '$[*] ? (@.ok == false)', waiting, found);
+    INSERT INTO evidently_schema.verifications (took, ok, pending, rounded_values, other_customers, checks)
+    VALUES (clock_timestamp() - started, NOT found @? '$[*] ? (@.ok == false)', waiting, rounded, others, found);
     RETURN QUERY SELECT f.* FROM jsonb_to_recordset(found) AS f (check_name text, missing bigint, extra bigint, different bigint, ok boolean);
 END
 $function$;
