@@ -1,9 +1,10 @@
 #!/usr/bin/env pwsh
-# Restores, builds, tests and packs: the same commands as .ci/run.
+# Restores, builds, checks, tests and packs: the same commands as .ci/run.
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $true
 Set-Location $PSScriptRoot
 dotnet restore
 dotnet build --no-restore --configuration Release
+dotnet format --no-restore --verify-no-changes
 dotnet test --no-build --configuration Release
 dotnet pack --no-build --configuration Release

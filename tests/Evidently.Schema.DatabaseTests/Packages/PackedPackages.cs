@@ -24,7 +24,7 @@ internal static class PackedPackages
     public static async Task<string> ExtractMigrationsAsync()
     {
         await using var package = await ZipFile.OpenReadAsync(await FileAsync("Evidently.Schema"));
-        var file = Path.Combine(Directory.CreateTempSubdirectory("evidently-dll-").FullName, "Evidently.Schema.dll");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(await FolderAsync(), "dll")).FullName, "Evidently.Schema.dll");
         await package.GetEntry("lib/netstandard2.0/Evidently.Schema.dll")!.ExtractToFileAsync(file);
         return file;
     }

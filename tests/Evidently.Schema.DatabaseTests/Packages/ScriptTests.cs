@@ -93,7 +93,7 @@ public sealed class ScriptTests
 
     private static async Task<string> PreviewAsync(HostDatabase database)
     {
-        var script = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sql");
+        var script = Path.Combine(await PackedPackages.FolderAsync(), $"{Guid.NewGuid():N}.sql");
         var outcome = await DotnetFm.RunAsync(database.ConnectionString, "up", "--preview", script);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
         return script;
