@@ -2,6 +2,10 @@ using System;
 using System.IO;
 using System.Text;
 using FluentMigrator;
+using FluentMigrator.Infrastructure;
+using FluentMigrator.Runner.Initialization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Evidently.Schema;
 
@@ -12,6 +16,22 @@ namespace Evidently.Schema;
 /// </summary>
 public abstract class PhaseMigration : Migration
 {
+    /// <inheritdoc />
+    /// <exception cref="InvalidOperationException">EV003: the runner holds one transaction around all migrations.</exception>
+    public override void GetUpExpressions(IMigrationContext context)
+    {
+        RefuseSessionTransaction(context);
+        base.GetUpExpressions(context);
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="InvalidOperationException">EV003: the runner holds one transaction around all migrations.</exception>
+    public override void GetDownExpressions(IMigrationContext context)
+    {
+        RefuseSessionTransaction(context);
+        base.GetDownExpressions(context);
+    }
+
     /// <inheritdoc />
     public override void Up() => Run(GetType().Name + ".sql");
 
@@ -25,6 +45,17 @@ public abstract class PhaseMigration : Migration
     /// <summary>Adds the statement in the embedded file <paramref name="file"/> to the migration.</summary>
     /// <exception cref="InvalidOperationException">The assembly holds no such file.</exception>
     protected void Run(string file) => Execute.Sql(Read(file), file);
+
+    internal static void RefuseSessionTransaction(IMigrationContext context)
+    {
+        // It overrides TransactionBehavior.None without a word, and the backfill could not commit its batches.
+        if (context.ServiceProvider?.GetService<IOptions<RunnerOptions>>()?.Value.TransactionPerSession == true)
+        {
+            throw new InvalidOperationException(
+                "EV003: Evidently.Schema cannot run in one transaction around all migrations: the backfill commits batch by batch. "
+                + "Run without TransactionPerSession (dotnet-fm: without -m session). Nothing was changed.");
+        }
+    }
 
     internal static string Read(string file)
     {

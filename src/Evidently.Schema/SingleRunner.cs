@@ -1,5 +1,6 @@
 using System;
 using FluentMigrator;
+using FluentMigrator.Infrastructure;
 using FluentMigrator.Runner;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,6 +19,14 @@ public class SingleRunner : Migration
 
     /// <summary>Creates the maintenance; <paramref name="services"/> gives the version loader when the lock is held, not before.</summary>
     public SingleRunner(IServiceProvider services) => _services = services;
+
+    /// <inheritdoc />
+    /// <exception cref="InvalidOperationException">EV003: the runner holds one transaction around all migrations.</exception>
+    public override void GetUpExpressions(IMigrationContext context)
+    {
+        PhaseMigration.RefuseSessionTransaction(context);
+        base.GetUpExpressions(context);
+    }
 
     /// <inheritdoc />
     public override void Up()

@@ -45,7 +45,7 @@ public sealed class DirtyRowsTests
         var labels = rejected.Values.Count(row => row[1] is RejectReason.UnknownLabel);
         Assert.Multiple(() =>
         {
-            Assert.That(rejected.Values.Select(row => row[1]).Distinct(), Is.EquivalentTo(Reasons));
+            Assert.That(rejected.Values.Select(row => row[1]).ToHashSet(), Is.EquivalentTo(Reasons));
             Assert.That(star.Projected.Count + rejected.Count - labels, Is.EqualTo(star.LegacyRows.Count));
             Assert.That(star.Tables.Star.Select(table => table.Rows.Count), Is.All.GreaterThan(10));
             Assert.That(dirt.RefusedByInsert, Has.Count.EqualTo(3));
