@@ -26,7 +26,7 @@ internal sealed class ActualStar
             connection,
             tables.Facts,
             "SELECT collector_result_id::text, brand_id::text, customer_id::text, query_id::text, collector_type, topic,"
-            + " extract(epoch FROM processed_at)::text, extract(epoch FROM created_at)::text FROM public.metric_facts",
+            + $" {OneSnapshot.Epoch("processed_at")}, {OneSnapshot.Epoch("created_at")} FROM public.metric_facts",
             values =>
             {
                 values[5] = PgTime.Parse(values[5]).ToString();
@@ -69,7 +69,7 @@ internal sealed class ActualStar
     private static async Task ReadDailyAsync(NpgsqlConnection connection, StarTable daily, CancellationToken cancellationToken)
     {
         var columns = daily.Columns.Select(column => column is "first_response" or "last_response"
-            ? $"extract(epoch FROM {column})::text"
+            ? OneSnapshot.Epoch(column)
             : $"{column}::text");
         var sql = "SELECT brand_id::text, customer_id::text, collector_type, extract(epoch FROM metric_date)::text,"
             + $" {string.Join(", ", columns)} FROM public.mv_brand_daily_metrics";

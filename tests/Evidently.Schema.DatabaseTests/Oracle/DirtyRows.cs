@@ -92,6 +92,22 @@ internal sealed class DirtyRows
         return dirt;
     }
 
+    /// <summary>Drops the legacy indexes that refuse a large topic or collector type as the star's would: not every host has them.</summary>
+    public static Task DropIndexesOfLargeTextAsync(NpgsqlConnection connection) => ExecuteAsync(connection, """
+        DO $$
+        DECLARE
+            index_name regclass;
+        BEGIN
+            FOR index_name IN
+                SELECT DISTINCT i.indexrelid::regclass FROM pg_index i
+                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                WHERE i.indrelid = 'public.extracted_positions'::regclass AND a.attname IN ('topic', 'collector_type')
+            LOOP
+                EXECUTE format('DROP INDEX %s', index_name);
+            END LOOP;
+        END $$
+        """);
+
     private void Record(DirtyCase dirtyCase, long resultId, string? refusal)
     {
         if (refusal is not null)

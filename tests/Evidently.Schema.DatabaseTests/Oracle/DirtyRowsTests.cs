@@ -25,7 +25,7 @@ public sealed class DirtyRowsTests
             await using var database = await TestServer.CreateLegacyAsync(variant);
             await using var connection = new NpgsqlConnection(database.ConnectionString);
             await connection.OpenAsync();
-            open.ExceptWith((await DirtyRows.InsertAsync(connection)).Cases.Keys);
+            open.ExceptWith((await VariantTests.InsertDirtAsync(connection, variant)).Cases.Keys);
         }
 
         Assert.That(open, Is.Empty);
@@ -34,18 +34,19 @@ public sealed class DirtyRowsTests
     [Test]
     public async Task Every_reason_occurs_and_every_row_has_its_place()
     {
-        await using var database = await TestServer.CreateLegacyAsync(new LegacyVariant { ForeignKeys = false });
+        var variant = new LegacyVariant { ForeignKeys = false };
+        await using var database = await TestServer.CreateLegacyAsync(variant);
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
 
-        var dirt = await DirtyRows.InsertAsync(connection);
+        var dirt = await VariantTests.InsertDirtAsync(connection, variant);
 
         var star = ExpectedStar.From(await LegacySnapshot.ReadAsync(connection), dirt.RefusedByInsert);
         var rejected = star.Tables.Rejected.Rows;
         var labels = rejected.Values.Count(row => row[1] is RejectReason.UnknownLabel);
         Assert.Multiple(() =>
         {
-            Assert.That(rejected.Values.Select(row => row[1]).ToHashSet(), Is.EquivalentTo(Reasons));
+            Assert.That(rejected.Values.Select(row => row[1]).ToHashSet(StringComparer.Ordinal), Is.EquivalentTo(Reasons));
             Assert.That(star.Projected.Count + rejected.Count - labels, Is.EqualTo(star.LegacyRows.Count));
             Assert.That(star.Tables.Star.Select(table => table.Rows.Count), Is.All.GreaterThan(10));
             Assert.That(dirt.RefusedByInsert, Has.Count.EqualTo(3));

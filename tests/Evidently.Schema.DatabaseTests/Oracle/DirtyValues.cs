@@ -60,7 +60,7 @@ internal static partial class DirtyCatalog
 
         foreach (var odd in new[] { "{}", "{1,NULL,3}", "{NULL}", "{{1,2},{3,4}}", "{{1,NULL}}", "[2:4]={7,8,9}", "{2147483647,-2147483648}" })
         {
-            yield return new($"positions are {odd}", Brand(("brand_positions", odd)), Competitor("Acme", ("competitor_positions", odd))) { PositionsType = "_int4" };
+            yield return new($"integer positions are {odd}", Brand(("brand_positions", odd)), Competitor("Acme", ("competitor_positions", odd))) { PositionsType = "_int4" };
         }
 
         yield return new("an unknown competitor's positions are broken", Brand(), Competitor("Nobody knows", ("competitor_positions", "{}"))) { PositionsType = "jsonb" };

@@ -64,7 +64,7 @@ internal sealed class LegacySnapshot
     {
         var columns = Required.Concat(Optional.Where(ColumnTypes.ContainsKey)).Where(column => column is not "metadata").ToList();
         var expressions = columns.ConvertAll(column => column is "processed_at" or "created_at"
-            ? $"extract(epoch FROM {column})::text"
+            ? OneSnapshot.Epoch(column)
             : $"{column}::text");
         if (ColumnTypes.ContainsKey("metadata"))
         {

@@ -7,6 +7,12 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// <summary>A REPEATABLE READ transaction whose settings make every value's text unambiguous.</summary>
 internal static class OneSnapshot
 {
+    /// <summary>
+    /// Seconds since 1970, exact: extract(epoch) alone rounds the last times of the type, and an infinite one has no microseconds.
+    /// </summary>
+    public static string Epoch(string column) =>
+        $"(extract(epoch FROM date_trunc('minute', {column})) + coalesce(extract(microseconds FROM {column}), 0) * 0.000001)::text";
+
     public static async Task<T> RunAsync<T>(
         NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {

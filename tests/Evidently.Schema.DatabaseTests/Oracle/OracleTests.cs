@@ -60,6 +60,7 @@ public sealed class OracleTests
     [TestCase("created_at = 'infinity'", "infinity")]
     [TestCase("created_at = '-infinity'", "-infinity")]
     [TestCase("created_at = '1970-01-01 00:00:00.000001Z'", "1970-01-01 00:00:00.000001Z")]
+    [TestCase("created_at = '294276-12-31 23:59:59.999999Z'", "9224318015999999999 µs")]
     [TestCase("created_at = '0001-01-01 00:00Z BC'", "-62167219200000000 µs")]
     public async Task A_time_is_copied_or_taken_from_the_other(string sets, string expected)
     {

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Evidently.Schema.DatabaseTests.Oracle;
 
-/// <summary>A timestamptz, infinite and BC ones included: microseconds since 1970, read as <c>extract(epoch from t)</c>.</summary>
+/// <summary>A timestamptz, infinite and BC ones included: microseconds since 1970, read as <see cref="OneSnapshot.Epoch" />.</summary>
 internal readonly record struct PgTime(Int128 Microseconds)
 {
     private const long MicrosecondsPerDay = 86_400_000_000;
