@@ -54,8 +54,8 @@ internal static partial class DirtyCatalog
         foreach (var odd in OddPositions)
         {
             yield return new($"positions are {odd}", Brand(("brand_positions", odd)), Competitor("Acme")) { PositionsType = "jsonb" };
-            yield return new($"the competitor's positions are {odd}", Brand(("competitor_positions", "{}")), Competitor(
-                "Acme", ("competitor_positions", odd), ("brand_positions", "\"unread\""))) { PositionsType = "jsonb" };
+            var competitor = Competitor("Acme", ("competitor_positions", odd), ("brand_positions", "\"unread\""));
+            yield return new($"the competitor's positions are {odd}", Brand(("competitor_positions", "{}")), competitor) { PositionsType = "jsonb" };
         }
 
         foreach (var odd in new[] { "{}", "{1,NULL,3}", "{NULL}", "{{1,2},{3,4}}", "{{1,NULL}}", "[2:4]={7,8,9}", "{2147483647,-2147483648}" })
