@@ -20,10 +20,13 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly ServerProcess? _process;
     private readonly PostgreSqlContainer? _container;
     private readonly DatabaseAdministration _databases;
+    private readonly bool _keepable;
 
     internal PostgresServer(
-        PostgresServerSource source, string connectionString, Version version, ServerProcess? process, PostgreSqlContainer? container, string? binaries)
+        PostgresServerSource source, string connectionString, Version version, ServerProcess? process, PostgreSqlContainer? container, string? binaries,
+        bool keepable = false)
     {
+        _keepable = keepable;
         Source = source;
         ConnectionString = connectionString;
         Version = version;
@@ -81,7 +84,29 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The server is not ours or does not start.</exception>
     public Task StartAgainAsync(CancellationToken ct = default) => Own().StartAgainAsync(ct);
 
-    /// <summary>Stops the server and deletes its data; a server that ran already goes on.</summary>
+    /// <summary>Lets a server of ours outlive its disposal and this process.</summary>
+    /// <param name="ct">Stops the wait for an earlier call.</param>
+    /// <returns>The shell command that stops the server and deletes its data; null where the server ran already.</returns>
+    /// <exception cref="InvalidOperationException">A container, and <see cref="PostgresServerOptions.Keepable"/> was not set.</exception>
+    public async Task<string?> KeepAsync(CancellationToken ct = default)
+    {
+        if (_container is not null && !_keepable)
+        {
+            throw new InvalidOperationException($"Set {nameof(PostgresServerOptions)}.{nameof(PostgresServerOptions.Keepable)} to keep a container.");
+        }
+
+        var stop = _container is null ? null : $"docker rm -f -v {_container.Id}";
+        if (_process is not null)
+        {
+            stop = await _process.KeepAsync(ct).ConfigureAwait(false);
+        }
+
+        // From here on disposing does nothing.
+        Alive.TryRemove(this, out _);
+        return stop;
+    }
+
+    /// <summary>Stops the server and deletes its data; a server that ran already, or is kept, goes on.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!Alive.TryRemove(this, out _))

@@ -46,6 +46,11 @@ public sealed class PostgresServerOptions
     /// machine). Not applied to <see cref="PostgresServerSource.Environment"/>.</value>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Whether <see cref="PostgresServer.KeepAsync"/> may be called. It makes a difference in Docker only: the container's own
+    /// clean-up is then left to <see cref="PostgresServer.DisposeAsync"/>, and a killed process leaves it behind.</summary>
+    /// <value>Default: false.</value>
+    public bool Keepable { get; init; }
+
     /// <summary>The Docker image.</summary>
     /// <value>Default: <see cref="DefaultDockerImage"/>.</value>
     public string DockerImage { get; init; } = DefaultDockerImage;

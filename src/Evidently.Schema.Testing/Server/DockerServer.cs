@@ -9,8 +9,9 @@ internal static class DockerServer
 
     public static async Task<PostgreSqlContainer> StartAsync(PostgresServerOptions options, CancellationToken ct)
     {
-        // Build fails at once when no engine answers.
+        // Build fails at once when no engine answers. Without clean-up the reaper is not told of the container.
         var container = new PostgreSqlBuilder(options.DockerImage)
+            .WithCleanUp(!options.Keepable)
             .WithDatabase("postgres")
             .WithUsername("postgres")
             .WithPassword(Password)

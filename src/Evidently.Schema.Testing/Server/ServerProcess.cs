@@ -47,6 +47,9 @@ internal abstract class ServerProcess : IAsyncDisposable
 
     public Task StartAgainAsync(CancellationToken ct) => TellAsync($"start {_port}", ct);
 
+    /// <summary>Ends the watchdog without its clean-up: the server goes on until the command returned is run.</summary>
+    public abstract Task<string> KeepAsync(CancellationToken ct);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Carries out one line (create, start PORT, stop MODE). Not cancellable: half a command leaves a server in no known state.</summary>
@@ -83,7 +86,7 @@ internal abstract class ServerProcess : IAsyncDisposable
         }
     }
 
-    private async Task TellAsync(string command, CancellationToken ct)
+    protected async Task TellAsync(string command, CancellationToken ct)
     {
         await _turn.WaitAsync(ct).ConfigureAwait(false);
         try

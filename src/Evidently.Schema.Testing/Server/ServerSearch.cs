@@ -103,7 +103,7 @@ internal sealed class ServerSearch(PostgresServerOptions options)
             var version = await VersionAsync(connectionString, ct).ConfigureAwait(false);
             if (version.Major >= OldestMajor)
             {
-                return new(PostgresServerSource.Docker, connectionString, version, process: null, container, binaries: null);
+                return new(PostgresServerSource.Docker, connectionString, version, process: null, container, binaries: null, options.Keepable);
             }
 
             await container.DisposeAsync().ConfigureAwait(false);

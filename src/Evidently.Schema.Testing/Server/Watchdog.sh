@@ -1,6 +1,6 @@
 # Runs one throw-away PostgreSQL and outlives the process that started it: when its standard input ends, for whatever reason, it stops
 # the server and deletes the folder. Environment: WATCHDOG (this script), BINARIES, SETTINGS. It answers each line of its input with any
-# number of lines and then "ok" or "failed".
+# number of lines and then "ok" or "failed". After "keep" it ends, and the server goes on.
 
 # PostgreSQL refuses to run as root.
 if [ "$(id -u)" = 0 ]; then
@@ -58,6 +58,7 @@ watch() {
             create) create ;;
             start) control -t 120 -l "$folder/log" -o "-p $argument" start ;;
             stop) control -t 120 -m "$argument" stop ;;
+            keep) echo ok && exit ;;
             *) break ;;
         esac && echo ok && continue
         cat "$folder/answer"

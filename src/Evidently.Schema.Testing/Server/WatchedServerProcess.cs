@@ -44,6 +44,14 @@ internal sealed class WatchedServerProcess : ServerProcess
         }
     }
 
+    public override async Task<string> KeepAsync(CancellationToken ct)
+    {
+        await TellAsync("keep", ct).ConfigureAwait(false);
+
+        // QUIT: the server stops at once, without writing the data that are deleted next. pg_ctl would refuse root.
+        return $"kill -QUIT $(head -n 1 '{Folder}/data/postmaster.pid') && sleep 1 && rm -rf '{Folder}'";
+    }
+
     /// <summary>Ends the watchdog's input and waits until its output ends too: then the server and its folder are gone.</summary>
     public override async ValueTask DisposeAsync()
     {

@@ -24,6 +24,8 @@ internal sealed class WindowsServerProcess : ServerProcess
 
     private string Data => Path.Combine(Folder, "data");
 
+    private string StopCommand => $"\"{Path.Combine(_binaries, "pg_ctl.exe")}\" stop -w -m immediate -D \"{Data}\" & rmdir /s /q \"{Folder}\"";
+
     public static WindowsServerProcess Create(string binaries, string configuration)
     {
         var folder = Directory.CreateTempSubdirectory("evidently-schema-").FullName;
@@ -38,6 +40,13 @@ internal sealed class WindowsServerProcess : ServerProcess
             WorkingDirectory = Path.GetTempPath(),
         })!;
         return new(binaries, configuration, folder, watchdog);
+    }
+
+    public override async Task<string> KeepAsync(CancellationToken ct)
+    {
+        _watchdog.Kill();
+        await _watchdog.WaitForExitAsync(ct).ConfigureAwait(false);
+        return StopCommand;
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,0 +1,96 @@
+using Evidently.Schema;
+using Evidently.Schema.Hosting;
+using Evidently.Schema.Testing;
+using Npgsql;
+using Spectre.Console;
+
+namespace Demo;
+
+/// <summary>The demo from a server to the report. Whatever happens, nothing is left behind, unless it succeeds and is asked to.</summary>
+internal sealed class DemoRun(DemoOptions options)
+{
+    private readonly DemoDisplay _display = new();
+    private readonly List<(string Step, TimeSpan Took)> _steps = [];
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var server = await StepAsync(
+            "find or start PostgreSQL",
+            () => PostgresServer.StartAsync(new PostgresServerOptions { ConnectionString = options.Connection, Keepable = options.Keep }, ct));
+        await using (server)
+        {
+            AnsiConsole.MarkupLineInterpolated($"PostgreSQL {server.Version}, {Describe(server.Source)}.");
+            DiskSpace.Require(server, options);
+            var database = await LegacyDatabase.CreateAsync(server, ct: ct);
+            var kept = false;
+            try
+            {
+                AnsiConsole.MarkupLineInterpolated($"Database {new NpgsqlConnectionStringBuilder(database.ConnectionString).Database}, owned by {LegacyDatabase.OwnerRole}, who is no superuser.");
+                await MigrateAsync(database, ct);
+                if (options.Keep)
+                {
+                    await KeepAsync(server, database, ct);
+                    kept = true;
+                }
+            }
+            finally
+            {
+                if (!kept)
+                {
+                    await database.DisposeAsync();
+                }
+            }
+        }
+    }
+
+    private static string Describe(PostgresServerSource source) => source switch
+    {
+        PostgresServerSource.Environment => "which runs already",
+        PostgresServerSource.Installed => "started from installed binaries",
+        PostgresServerSource.Docker => "started in Docker",
+        _ => "started from downloaded binaries",
+    };
+
+    private static async Task KeepAsync(PostgresServer server, LegacyDatabase database, CancellationToken ct)
+    {
+        var stop = await server.KeepAsync(ct) ?? $"DROP DATABASE {new NpgsqlConnectionStringBuilder(database.ConnectionString).Database} WITH (FORCE);";
+
+        // Not through Spectre.Console: these two are for copying and must not be wrapped.
+        Console.WriteLine($"Kept.    {database.ConnectionString}");
+        Console.WriteLine($"Remove:  {stop}");
+    }
+
+    private async Task MigrateAsync(LegacyDatabase database, CancellationToken ct)
+    {
+        var fill = new LegacyFill { Results = options.Results, AnswerLength = options.AnswerLength, Dirt = LegacyDirt.Some };
+        await StepAsync("build the legacy database", () => _display.BuildAsync(database, fill, ct));
+
+        await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = database.ConnectionString });
+        await StepAsync("phase 1, Create", () => migrator.MigrateAsync(Phase.Create, ct));
+        await StepAsync("phase 2, Backfill", () => _display.BackfillAsync(progress => migrator.MigrateAsync(Phase.Backfill, progress, ct)));
+        var verification = await StepAsync("verify once more", () => migrator.VerifyAsync(ct));
+
+        var report = await DemoReport.ReadAsync(database.ConnectionString, migrator, ct);
+        report.Print(_steps, verification);
+        if (!verification.Ok)
+        {
+            throw new InvalidOperationException("The star is not what legacy projects to: see the verification above.");
+        }
+    }
+
+    private async Task<T> StepAsync<T>(string name, Func<Task<T>> step)
+    {
+        _display.Begin(name);
+        var started = TimeProvider.System.GetTimestamp();
+        var answer = await step();
+        _steps.Add((name, TimeProvider.System.GetElapsedTime(started)));
+        return answer;
+    }
+
+    private Task<bool> StepAsync(string name, Func<Task> step) =>
+        StepAsync(name, async () =>
+        {
+            await step();
+            return true;
+        });
+}
