@@ -38,7 +38,7 @@ internal sealed record DemoReport(
         PrintSizes();
         PrintVerification(verification);
         PrintRejections();
-        AnsiConsole.WriteLine($"{Legacy.RoundedValues:N0} values were rounded to two decimals; {Legacy.ResultsOfOtherCustomer:N0} results belong to another customer than their brand does today (copied as they are).");
+        Console.WriteLine($"{Legacy.RoundedValues:N0} values were rounded to two decimals; {Legacy.ResultsOfOtherCustomer:N0} results belong to another customer than their brand does today (copied as they are).");
     }
 
     private static async Task<List<T>> ReadAsync<T>(NpgsqlDataSource source, string file, Func<NpgsqlDataReader, T> read, CancellationToken ct)
@@ -59,7 +59,7 @@ internal sealed record DemoReport(
         var table = new Table { Title = new TableTitle(title), Border = TableBorder.Rounded };
         for (var i = 0; i < columns.Length; i++)
         {
-            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 ? Justify.Left : Justify.Right, NoWrap = true });
+            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 || columns[i] == "detail" ? Justify.Left : Justify.Right, NoWrap = true });
         }
 
         return table;

@@ -1,0 +1,137 @@
+using Evidently.Schema.Testing;
+
+namespace Evidently.Schema.Benchmarks.Backfill;
+
+/// <summary>Our backfill, one giant INSERT … SELECT and the plan's script, on copies of the same database on one server.</summary>
+internal sealed class BackfillBenchmark(BackfillOptions options)
+{
+    /// <summary>From the start of M205_DetachForeignKeys to the end of M207_AttachForeignKeys.</summary>
+    private const long BeforeCopy = 204;
+
+    private const long AfterCopy = 207;
+    private const long AfterBackfill = 208;
+
+    /// <summary>Above this the contenders other than ours are left out: their rate is known by then.</summary>
+    private const int MostContested = 1_000_000;
+
+    private static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
+    {
+        ["fsync"] = "on",
+        ["full_page_writes"] = "on",
+        ["synchronous_commit"] = "on",
+        ["max_wal_size"] = "4GB",
+        ["shared_buffers"] = "1GB",
+    };
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = Settings }, ct);
+        await new Report(Console.Out).WriteGroundAsync(server, options, ct);
+        var figures = new List<BackfillFigures>();
+        foreach (var rows in options.Rows)
+        {
+            RequireDisk(server, rows);
+            figures.Add(await MeasureAsync(server, rows, ct));
+        }
+
+        new Report(Console.Out).Write(figures);
+    }
+
+    private static void RequireDisk(PostgresServer server, int rows)
+    {
+        const int BytesPerRow = 2_000;
+        const long WriteAheadLog = 5L << 30;
+
+        // Template and copy, each with its answers seven times a result.
+        var needed = WriteAheadLog + (2L * rows * (BytesPerRow + (BackfillOptions.AnswerLength(rows) * 7 / BackfillOptions.RowsPerResult)));
+        if (server.Folder is { } folder && new DriveInfo(folder).AvailableFreeSpace is var free && free < needed)
+        {
+            throw new IOException($"{rows:N0} rows need about {needed >> 30} GB of disk space where {folder} is, and {free >> 30} GB are free: set TMPDIR, or --rows.");
+        }
+    }
+
+    private static void Say(string text) => Console.Error.WriteLine(text);
+
+    private async Task<BackfillFigures> MeasureAsync(PostgresServer server, int rows, CancellationToken ct)
+    {
+        Say($"{rows:N0} rows: building the legacy database …");
+        await using var template = await LegacyDatabase.CreateAsync(server, ct: ct);
+        await template.FillAsync(new LegacyFill { Results = rows / BackfillOptions.RowsPerResult, AnswerLength = BackfillOptions.AnswerLength(rows) }, ct);
+
+        var scriptResults = options.ScriptResults == 0 ? rows / BackfillOptions.RowsPerResult : Math.Min(options.ScriptResults, rows / BackfillOptions.RowsPerResult);
+        var ours = new List<OurRun>();
+        var giant = new List<double>();
+        var script = new List<double>();
+        for (var run = 1; run <= options.Runs; run++)
+        {
+            // In turn, so that whatever else the machine does meets them all.
+            ours.Add(await RunOursAsync(template, ct));
+            Say($"{rows:N0} rows, run {run}: ours {ours[^1].Seconds:N1} s, verify {ours[^1].Verify:N1} s");
+            if (rows <= MostContested)
+            {
+                giant.Add(await RunGiantAsync(template, ours[^1].StarRows, ct));
+                Say($"{rows:N0} rows, run {run}: giant INSERT … SELECT {giant[^1]:N1} s");
+                script.Add(await RunScriptAsync(template, scriptResults, ct));
+                Say($"{rows:N0} rows, run {run}: the plan's script {script[^1]:N0} rows/s");
+            }
+        }
+
+        return new BackfillFigures
+        {
+            Rows = rows,
+            Ours = new Sample([.. ours.Select(run => run.Seconds)]),
+            PureCopy = new Sample([.. ours.Select(run => run.PureCopy)]),
+            Verify = new Sample([.. ours.Select(run => run.Verify)]),
+            PeakWorkingSet = new Sample([.. ours.Select(run => (double)run.PeakWorkingSet)]),
+            ManagedHeap = new Sample([.. ours.Select(run => (double)run.ManagedHeap)]),
+            Giant = giant.Count == 0 ? null : new Sample(giant),
+            ScriptRate = script.Count == 0 ? null : new Sample(script),
+            ScriptResults = scriptResults,
+            Sizes = ours[^1].Sizes,
+        };
+    }
+
+    private static async Task<OurRun> RunOursAsync(LegacyDatabase template, CancellationToken ct)
+    {
+        await using var database = await BenchmarkDatabase.CopyAsync(template, ct);
+        await MigrationProcess.StartAsync(database.ConnectionString, BeforeCopy, ct);
+        await database.SettleAsync(ct);
+        var copy = await MigrationProcess.StartAsync(database.ConnectionString, AfterCopy, ct);
+        var pure = (await database.RowAsync<double>("PureCopy.sql", ct))[0];
+        await MigrationProcess.StartAsync(database.ConnectionString, AfterBackfill, ct);
+        var verify = await database.RunAsync("Verify.sql", ct);
+        if ((await database.RowAsync<int>("Verify.sql", ct))[0] != 1)
+        {
+            throw new InvalidOperationException("The backfill was measured, but verification does not find it right.");
+        }
+
+        return new OurRun(
+            copy.Seconds, pure, verify, copy.PeakWorkingSet, copy.ManagedHeap, await database.RowAsync<long>("StarRows.sql", ct), await database.RowAsync<long>("StarSizes.sql", ct));
+    }
+
+    private static async Task<double> RunGiantAsync(LegacyDatabase template, long[] starRows, CancellationToken ct)
+    {
+        await using var database = await BenchmarkDatabase.CopyAsync(template, ct);
+        await database.RunAsync("PlanSchema.sql", ct);
+        await database.SettleAsync(ct);
+        var seconds = await database.RunAsync("GiantInsert.sql", ct);
+        var made = await database.RowAsync<long>("StarRows.sql", ct);
+        return made.SequenceEqual(starRows)
+            ? seconds
+            : throw new InvalidOperationException($"INSERT … SELECT made {string.Join(", ", made)} rows, ours {string.Join(", ", starRows)}: not the same work.");
+    }
+
+    /// <summary>Legacy rows per second.</summary>
+    private static async Task<double> RunScriptAsync(LegacyDatabase template, int results, CancellationToken ct)
+    {
+        await using var database = await BenchmarkDatabase.CopyAsync(template, ct);
+        await database.RunAsync("PlanSchema.sql", ct);
+        await database.SettleAsync(ct);
+        var started = TimeProvider.System.GetTimestamp();
+        var (_, rows) = await new PlanScript(database.Source, results).RunAsync(ct);
+        return rows / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private sealed record OurRun(
+        double Seconds, double PureCopy, double Verify, long PeakWorkingSet, long ManagedHeap, long[] StarRows, IReadOnlyList<long> Sizes);
+}

@@ -1,0 +1,36 @@
+namespace Evidently.Schema.Benchmarks.Backfill;
+
+/// <summary>What was measured at one number of rows. Times in seconds, rates in legacy rows per second, memory in bytes.</summary>
+internal sealed record BackfillFigures
+{
+    public required int Rows { get; init; }
+
+    public required Sample Ours { get; init; }
+
+    public required Sample PureCopy { get; init; }
+
+    public required Sample Verify { get; init; }
+
+    public required Sample PeakWorkingSet { get; init; }
+
+    public required Sample ManagedHeap { get; init; }
+
+    /// <summary>Null where it was not run.</summary>
+    public Sample? Giant { get; init; }
+
+    /// <summary>Rows per second of the plan's script; null where it was not run.</summary>
+    public Sample? ScriptRate { get; init; }
+
+    public required int ScriptResults { get; init; }
+
+    /// <summary>Legacy heap, legacy indexes, star heap, star indexes.</summary>
+    public required IReadOnlyList<long> Sizes { get; init; }
+
+    public Sample OurRate => Ours.Select(seconds => Rows / seconds);
+
+    public Sample? GiantRate => Giant?.Select(seconds => Rows / seconds);
+
+    public Sample VerifyPercent => new([.. Verify.Values.Zip(Ours.Values, (verify, ours) => 100 * verify / ours)]);
+
+    public int Answer => BackfillOptions.AnswerLength(Rows);
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Evidently.Schema.Testing;
+using FluentMigrator;
+using Npgsql;
+
+namespace Evidently.Schema.Benchmarks.Backfill;
+
+/// <summary>The figures as Markdown, with all it takes to judge and repeat them.</summary>
+internal sealed class Report(TextWriter output)
+{
+    private const double AgainstGiant = 1.5;
+    private const double AgainstScript = 100;
+    private const double Flat = 0.15;
+    private const double MostMemory = 150;
+    private const double MostVerify = 15;
+    private const double SmallerStorage = 84;
+    private const double SmallerIndexes = 67;
+    private const double Megabyte = 1 << 20;
+
+    public async Task WriteGroundAsync(PostgresServer server, BackfillOptions options, CancellationToken ct)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false });
+        await using var command = source.CreateCommand(BenchmarkDatabase.Sql("ServerFacts.sql"));
+        var settings = (string)(await command.ExecuteScalarAsync(ct))!;
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Megabyte / 1024;
+        output.WriteLine($"""
+            ## Backfill
+
+            - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- backfill --rows {string.Join(',', options.Rows)} --runs {options.Runs} --script-results {options.ScriptResults}`
+            - machine: {await ProcessorAsync(ct)}, {Environment.ProcessorCount} cores, {memory:N0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}
+            - PostgreSQL {server.Version} ({server.Source}); {settings}
+            - {RuntimeInformation.FrameworkDescription}, Npgsql {Version(typeof(NpgsqlConnection))}, FluentMigrator {Version(typeof(Migration))}, Evidently.Schema {Version(typeof(Phase))}
+            - median of {options.Runs} runs (range); contenders take turns, each on a fresh copy of one legacy database without dirt, after ANALYZE and CHECKPOINT
+            - ours: from the start of migration 205 to the end of 207: foreign keys detached, history copied and committed batch by batch, keys attached and validated
+            - giant: one transaction of five `INSERT … SELECT` into the plan's tables, its foreign keys and indexes in place
+            - script: the plan's script, row by row, in C# with Npgsql, without its pause of 100 ms a batch and without PostgREST, statements prepared (all in its favour)
+
+            """);
+    }
+
+    public void Write(IReadOnlyList<BackfillFigures> all)
+    {
+        WriteRates(all);
+        WriteCosts(all);
+        WriteTargets(all);
+    }
+
+    private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
+
+    private static async Task<string> ProcessorAsync(CancellationToken ct)
+    {
+        const string Facts = "/proc/cpuinfo";
+        var lines = File.Exists(Facts) ? await File.ReadAllLinesAsync(Facts, ct) : [];
+        return lines.FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "processor unknown";
+    }
+
+    private static double Ratio(BackfillFigures figures, Sample? rate) => rate is null ? double.NaN : figures.OurRate.Median / rate.Median;
+
+    private static string Times(double ratio) => double.IsNaN(ratio) ? "–" : $"{ratio:N1} ×";
+
+    private static double Percent(long before, long after) => 100.0 * (before - after) / before;
+
+    private void WriteRates(IReadOnlyList<BackfillFigures> all)
+    {
+        output.WriteLine("""
+            | legacy rows | answer | ours, rows/s | ours, s | of it copying, s | giant, rows/s | ours : giant | script, rows/s | ours : script |
+            |---:|---:|---:|---:|---:|---:|---:|---:|---:|
+            """);
+        foreach (var figures in all)
+        {
+            var sampled = figures.ScriptResults < figures.Rows / BackfillOptions.RowsPerResult ? $" on {figures.ScriptResults:N0} results" : "";
+            var script = figures.ScriptRate is null ? "–" : figures.ScriptRate.Text("N0") + sampled;
+            output.WriteLine(
+                $"| {figures.Rows:N0} | {figures.Answer:N0} B | {figures.OurRate.Text("N0")} | {figures.Ours.Text("N2")} | {figures.PureCopy.Text("N2")} " +
+                $"| {figures.GiantRate?.Text("N0") ?? "–"} | {Times(Ratio(figures, figures.GiantRate))} | {script} | {Times(Ratio(figures, figures.ScriptRate))} |");
+        }
+    }
+
+    private void WriteCosts(IReadOnlyList<BackfillFigures> all)
+    {
+        output.WriteLine("""
+
+            | legacy rows | verify(), s | of the backfill | client peak working set, MB | managed heap, MB | legacy heap + indexes, MB | star heap + indexes, MB | storage smaller | indexes smaller |
+            |---:|---:|---:|---:|---:|---:|---:|---:|---:|
+            """);
+        foreach (var figures in all)
+        {
+            var sizes = figures.Sizes;
+            output.WriteLine(
+                $"| {figures.Rows:N0} | {figures.Verify.Text("N2")} | {figures.VerifyPercent.Text("N1")} % | {figures.PeakWorkingSet.Select(bytes => bytes / Megabyte).Text("N0")} " +
+                $"| {figures.ManagedHeap.Select(bytes => bytes / Megabyte).Text("N1")} | {sizes[0] / Megabyte:N0} + {sizes[1] / Megabyte:N0} | {sizes[2] / Megabyte:N0} + {sizes[3] / Megabyte:N0} " +
+                $"| {Percent(sizes[0] + sizes[1], sizes[2] + sizes[3]):N1} % | {Percent(sizes[1], sizes[3]):N1} % |");
+        }
+    }
+
+    private void WriteTargets(IReadOnlyList<BackfillFigures> all)
+    {
+        output.WriteLine("""
+
+            | what | measured | to reach | |
+            |---|---:|---:|---|
+            """);
+        foreach (var figures in all.Where(figures => figures.Giant is not null))
+        {
+            var rows = $"{figures.Rows:N0} rows";
+            Line($"against one giant `INSERT … SELECT`, {rows}", Times(Ratio(figures, figures.GiantRate)), $"≥ {AgainstGiant:N1} ×", Ratio(figures, figures.GiantRate) >= AgainstGiant);
+            Line($"against the plan's script, {rows}", Times(Ratio(figures, figures.ScriptRate)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRate) >= AgainstScript);
+        }
+
+        if (all.Count > 1)
+        {
+            var middle = all.Average(figures => figures.OurRate.Median);
+            var worst = all.Max(figures => Math.Abs(figures.OurRate.Median - middle) / middle);
+            Line($"rate from {all[0].Rows:N0} to {all[^1].Rows:N0} rows", $"± {worst:P0}", $"± {Flat:P0}", worst <= Flat);
+        }
+
+        var memory = all.Max(figures => figures.PeakWorkingSet.Median) / Megabyte;
+        Line("client memory, peak working set", $"{memory:N0} MB", $"≤ {MostMemory:N0} MB", memory <= MostMemory);
+        foreach (var figures in all)
+        {
+            Line($"full verification, {figures.Rows:N0} rows", $"{figures.VerifyPercent.Median:N1} % of the backfill", $"≤ {MostVerify:N0} %", figures.VerifyPercent.Median <= MostVerify);
+        }
+
+        // Judged where the answers are as long as the plan's.
+        foreach (var figures in all.Where(figures => figures.Answer >= BackfillOptions.AnswerLength(1)))
+        {
+            var (heap, indexes) = (Percent(figures.Sizes[0] + figures.Sizes[1], figures.Sizes[2] + figures.Sizes[3]), Percent(figures.Sizes[1], figures.Sizes[3]));
+            Line($"storage, star against legacy, {figures.Rows:N0} rows", $"{heap:N1} % smaller", $"≥ {SmallerStorage:N0} %", heap >= SmallerStorage);
+            Line($"index size, star against legacy, {figures.Rows:N0} rows", $"{indexes:N1} % smaller", $"≥ {SmallerIndexes:N0} %", indexes >= SmallerIndexes);
+        }
+
+        void Line(string what, string measured, string target, bool reached) =>
+            output.WriteLine($"| {what} | {measured} | {target} | {(reached ? "reached" : "not reached")} |");
+    }
+}

@@ -1,0 +1,2 @@
+SELECT bool_and(v.ok)::integer, pg_catalog.count(*)::integer
+FROM evidently_schema.verify() AS v;
