@@ -1,0 +1,44 @@
+using FluentMigrator.Runner;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Backfill;
+
+/// <summary>Runs the migrations step by step with FluentMigrator's own runner, in this process.</summary>
+internal static class Steps
+{
+    /// <summary>All of phase 1.</summary>
+    public const long Created = 108;
+
+    /// <summary>Capture is on, the star's foreign keys are detached, nothing is copied.</summary>
+    public const long BeforeCopy = 205;
+
+    /// <summary>History is copied, foreign keys are still detached.</summary>
+    public const long Copied = 206;
+
+    /// <summary>All of phase 2.</summary>
+    public const long Finished = 208;
+
+    public static Task UpAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateUp(version));
+
+    public static Task DownAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateDown(version));
+
+    /// <summary>The error the database raised, whatever it is wrapped in.</summary>
+    public static PostgresException? Refusal(Exception? exception) =>
+        exception is null or PostgresException ? exception as PostgresException : Refusal(exception.InnerException);
+
+    private static Task RunAsync(string connectionString, Action<IMigrationRunner> run) => Task.Run(async () =>
+    {
+        var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0 };
+        await using var provider = new ServiceCollection()
+            .AddFluentMigratorCore()
+            .ConfigureRunner(builder => builder
+                .AddPostgres()
+                .WithGlobalConnectionString(unpooled.ConnectionString)
+                .WithGlobalCommandTimeout(TimeSpan.Zero)
+                .ScanIn(typeof(PhaseMigration).Assembly).For.All())
+            .BuildServiceProvider();
+        await using var scope = provider.CreateAsyncScope();
+        run(scope.ServiceProvider.GetRequiredService<IMigrationRunner>());
+    });
+}
