@@ -49,7 +49,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
     /// goes on after the last committed batch.
     /// </summary>
     /// <returns>The versions that this call applied, ascending: empty when another runner, or an earlier run, has done it all.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="to"/> is <see cref="Phase.None"/> or no phase.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="to"/> is <see cref="Phase.None"/>, no phase, or one this version has no migrations of.</exception>
     /// <exception cref="SchemaException">The database refused; <see cref="SchemaException.Phase"/> says where.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, and the runner has stopped.</exception>
     public Task<IReadOnlyList<long>> MigrateAsync(Phase to, CancellationToken cancellationToken) => MigrateAsync(to, progress: null, cancellationToken);
@@ -65,6 +65,11 @@ public sealed class SchemaMigrator : IAsyncDisposable
         if (to == Phase.None)
         {
             throw new ArgumentOutOfRangeException(nameof(to), to, $"Phase None is before the first migration: use {nameof(RollbackAsync)} to go back to it.");
+        }
+
+        if (!MigrationCatalog.All.Any(migration => MigrationCatalog.PhaseOf(migration.Version) == to))
+        {
+            throw new ArgumentOutOfRangeException(nameof(to), to, $"This version of Evidently.Schema holds no migrations of phase {to}: it would say it is done and had done nothing.");
         }
 
         var gate = await RunnerGate.EnterAsync(_sessions, _options.LockTimeout, _time, _logger, cancellationToken).ConfigureAwait(false);
