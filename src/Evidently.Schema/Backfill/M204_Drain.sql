@@ -2,6 +2,17 @@
 -- stripes: a change that was noted is committed, so the later snapshot sees it; one noted meanwhile keeps its note.
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
+-- The transactions that write now, without those that are known to belong to another database of this server: what they do concerns
+-- nobody here, and one left open there must not hold up our notes.
+CREATE OR REPLACE FUNCTION evidently_schema.running_transactions() RETURNS SETOF xid8
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT x.xid FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid)
+    WHERE NOT EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+            WHERE l.locktype = 'transactionid' AND l.granted AND l.transactionid = x.xid::xid AND a.datname <> current_database())
+        AND NOT EXISTS (SELECT FROM pg_prepared_xacts AS p WHERE p.transaction = x.xid::xid AND p.database <> current_database())
+$function$;
+
 -- Replaces notes of parents by notes of their results. A parent's note waits until every transaction that was running when it was first
 -- seen has ended: such a one may have projected with the parent as it was, and its rows are not visible yet. Returns the notes replaced.
 CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100) RETURNS bigint
@@ -10,6 +21,7 @@ AS $function$
 DECLARE
     notes bigint[];
     ready bigint[];
+    running xid8[];
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
         WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
@@ -17,14 +29,15 @@ BEGIN
         RETURN 0;
     END IF;
 
+    running := ARRAY(SELECT evidently_schema.running_transactions());
     INSERT INTO evidently_schema.note_horizons (note_id, horizon)
     SELECT u.id, pg_snapshot_xmax(pg_current_snapshot())
     FROM unnest(notes) AS u (id)
-    WHERE EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()))
+    WHERE running <> '{}'
         AND NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h WHERE h.note_id = u.id);
 
     ready := ARRAY(SELECT u.id FROM unnest(notes) AS u (id) WHERE NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h
-        WHERE h.note_id = u.id AND EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS x (xid) WHERE x.xid < h.horizon)));
+        WHERE h.note_id = u.id AND EXISTS (SELECT FROM unnest(running) AS x (xid) WHERE x.xid < h.horizon)));
 
     INSERT INTO evidently_schema.change_notes (kind, collector_result_id)
     WITH n AS MATERIALIZED (
@@ -153,6 +166,6 @@ BEGIN
 END
 $procedure$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.expand_parent_notes', 'evidently_schema.drain_batch', 'evidently_schema.drain');
+SELECT evidently_schema.restrict_access('evidently_schema.running_transactions', 'evidently_schema.expand_parent_notes', 'evidently_schema.drain_batch', 'evidently_schema.drain');
 
 $step$);
