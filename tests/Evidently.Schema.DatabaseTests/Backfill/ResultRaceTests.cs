@@ -7,7 +7,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 [Parallelizable(ParallelScope.All)]
 public sealed class ResultRaceTests
 {
-    private const string Update = "UPDATE extracted_positions SET visibility_index = 0.77, sentiment_score = 55 WHERE collector_result_id = 1";
+    private const string Update = "UPDATE extracted_positions SET visibility_index = 0.77, collector_type = 'changed' WHERE collector_result_id = 1";
     private const string Delete = "DELETE FROM extracted_positions WHERE collector_result_id = 1";
     private const string DeleteCompetitors = "DELETE FROM extracted_positions WHERE collector_result_id = 1 AND competitor_name IS NOT NULL";
 
@@ -115,32 +115,29 @@ public sealed class ResultRaceTests
         await database.AssertDrainedAsync(guarded);
     }
 
-    /// <summary>Guards: <see cref="Guard.Stripes"/> (the second drain would be overtaken by the first, which read the older row) and
-    /// <see cref="Guard.ForgetFirst"/> (the first drain would forget the second note).</summary>
+    /// <summary>Guard: <see cref="Guard.ForgetFirst"/>: the drain would forget the second note, which it has not seen. (Of two drains the
+    /// second also waits for the first's notes; the stripes matter between a drain and a batch.)</summary>
     [Test]
     public async Task A_change_while_an_earlier_note_of_its_result_is_being_drained_is_not_lost(
-        [Values(Update, Delete, ToAnother)] string change, [Values("", "Stripes", "ForgetFirst")] string without)
+        [Values(Update, Delete, ToAnother)] string change, [Values] bool guarded)
     {
         await using var database = await WithSpareResultAsync(Steps.Finished);
-        await RemoveUnlessAsync(without is not "Stripes", Guard.Stripes, database);
-        await RemoveUnlessAsync(without is not "ForgetFirst", Guard.ForgetFirst, database);
+        await RemoveUnlessAsync(guarded, Guard.ForgetFirst, database);
         await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.22 WHERE collector_result_id = 1");
-        await database.ExecuteAsync("DELETE FROM brand_metrics"); // so that the drain writes, whatever comes meanwhile
         await using var gate = await Gate.CloseAsync(database);
         await using var first = await gate.WorkerAsync();
         var draining = await first.StartsWaitingAsync(database, "SELECT evidently_schema.drain_batch()");
 
         await database.ExecuteAsync(change);
-        if (without is not "ForgetFirst")
+        if (guarded)
         {
-            await database.ExecuteAsync("SELECT evidently_schema.drain_batch()");
+            await database.ExecuteAsync("SELECT evidently_schema.drain_batch()"); // finds the stripe busy
         }
 
         await gate.OpenAsync();
         await draining;
-        await database.ExecuteAsync("UPDATE extracted_positions SET topic = topic WHERE collector_result_id > 1");
 
-        await database.AssertDrainedAsync(guarded: without.Length == 0);
+        await database.AssertDrainedAsync(guarded);
     }
 
     /// <summary>Guard: <see cref="Guard.CaptureOldResult"/>.</summary>
@@ -155,9 +152,7 @@ public sealed class ResultRaceTests
 
         await database.ExecuteAsync(change);
 
-        await database.DrainAsync();
-        var differences = await database.DifferencesAsync();
-        Assert.That(differences, guarded || change is FromNull ? Is.Empty : Is.Not.Empty); // from NULL the row's own id heals its rejection
+        await database.AssertDrainedAsync(guarded);
     }
 
     /// <summary>Guard: <see cref="Guard.Capture"/>. TRUNCATE waits for the batch, and the next batch for the TRUNCATE.</summary>

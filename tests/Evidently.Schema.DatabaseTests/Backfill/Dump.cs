@@ -1,0 +1,39 @@
+using Evidently.Schema.DatabaseTests.Packages;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Backfill;
+
+/// <summary>A schema as pg_dump writes it, and tables as digests.</summary>
+internal static class Dump
+{
+    public static readonly string[] LegacyTables = ["customers", "brands", "generated_queries", "collector_results", "brand_competitors", "extracted_positions"];
+
+    /// <summary>Everything in the database.</summary>
+    public static Task<string> AllAsync(StarDatabase database) => RunAsync(database);
+
+    /// <summary>Everything but our own schema.</summary>
+    public static Task<string> WithoutOursAsync(StarDatabase database) => RunAsync(database, "--exclude-schema=evidently_schema");
+
+    /// <summary>One digest a table, over every byte of every row.</summary>
+    public static Task<List<string>> LegacyRowsAsync(StarDatabase database) => database.ListAsync(string.Join(
+        " UNION ALL ", LegacyTables.Select(table => $"SELECT '{table} ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")), '') FROM public.{table} AS t")));
+
+    private static async Task<string> RunAsync(StarDatabase database, params string[] options)
+    {
+        if (TestServer.Server.BinariesDirectory is not { } binaries || !File.Exists(Path.Combine(binaries, "pg_dump")))
+        {
+            TestServer.Without("No pg_dump beside the server.");
+            return string.Empty;
+        }
+
+        var target = new NpgsqlConnectionStringBuilder(database.AdminConnectionString);
+        var outcome = await ChildProcess.RunAsync(
+            Path.Combine(binaries, "pg_dump"),
+            ["--schema-only", "-h", target.Host!, "-p", target.Port.ToString(), "-U", target.Username!, "-d", target.Database!, .. options],
+            [("PGPASSWORD", target.Password)]);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
+
+        // newer releases write a random word into \restrict
+        return string.Join('\n', outcome.Output.Split('\n').Where(line => !line.StartsWith('\\')));
+    }
+}
