@@ -36,7 +36,13 @@ public sealed class AccessTests
         Assert.That(relations, Has.Count.GreaterThan(20));
         foreach (var relation in relations)
         {
-            foreach (var attempt in new[] { $"SELECT * FROM {relation}", $"INSERT INTO {relation} DEFAULT VALUES", $"DELETE FROM {relation}", $"TRUNCATE {relation}" })
+            await AssertDeniedAsync(session, $"SELECT * FROM {relation}");
+            Assert.That(await session.ScalarAsync<bool>($"SELECT has_table_privilege('{relation}', 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"), Is.False, relation);
+        }
+
+        foreach (var relation in new[] { "metric_facts", "brand_metrics", "evidently_schema.settings", "evidently_schema.change_notes" })
+        {
+            foreach (var attempt in new[] { $"INSERT INTO {relation} DEFAULT VALUES", $"DELETE FROM {relation}", $"TRUNCATE {relation}" })
             {
                 await AssertDeniedAsync(session, attempt);
             }

@@ -7,7 +7,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 public sealed class LockTests
 {
     private const string Reader = "SELECT count(*) FROM {0}";
-    private const string Writer = "UPDATE {0} SET created_at = created_at WHERE ctid = (SELECT max(ctid) FROM {0})";
+    private const string Writer = "UPDATE {0} SET created_at = created_at WHERE id::text = (SELECT max(id::text) FROM {0})";
 
     /// <summary>From, to, table held, and how: each table in every direction that locks it against the holder.</summary>
     public static IEnumerable<object[]> Held()
@@ -39,7 +39,7 @@ public sealed class LockTests
         for (var tries = 0; tries < 5; tries++)
         {
             await StandsAsync(database, migrating);
-            await writer.ExecuteAsync($"UPDATE {table} SET created_at = created_at WHERE ctid = (SELECT min(ctid) FROM {table})");
+            await writer.ExecuteAsync($"UPDATE {table} SET created_at = created_at WHERE id::text = (SELECT min(id::text) FROM {table})");
             await writer.ExecuteAsync($"SELECT count(*) FROM {table}");
         }
 
@@ -73,7 +73,11 @@ public sealed class LockTests
             Assert.That(refusal.Message, Does.Contain($"public.{table}"));
             Assert.That(refusal.Message, Does.Contain($"backend {holder.Pid} (the blocker"));
         });
-        Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
+        if ((from, to) is not (Phase.Create, Phase.None)) // whose other steps, before the refused one, are done
+        {
+            Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
+        }
+
         await holder.ExecuteAsync("ROLLBACK");
         Assert.That(await Dump.LegacyRowsAsync(database), Is.EqualTo(rows));
         await MoveAsync(database, from, to);

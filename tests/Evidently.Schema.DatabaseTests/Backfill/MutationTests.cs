@@ -26,6 +26,7 @@ public sealed class MutationTests
         var dirt = await DirtyRows.InsertAsync(_session.Connection);
         await _database.MigrateAsync(Phase.Backfill);
         _expected = ExpectedStar.From(await LegacySnapshot.ReadAsync(_session.Connection), dirt.RefusedByInsert);
+        Assert.That(await DifferencesAsync("SELECT"), Is.Empty, "the views as they are make the star that legacy describes");
         foreach (var view in Mutants.All().Select(mutant => mutant.View).Distinct(StringComparer.Ordinal))
         {
             var definition = await _session.ScalarAsync<string>($"SELECT pg_get_viewdef('evidently_schema.{view}'::regclass, true)");
@@ -39,9 +40,6 @@ public sealed class MutationTests
         await _session.DisposeAsync();
         await _database.DisposeAsync();
     }
-
-    [Test]
-    public async Task The_views_as_they_are_make_the_star_that_legacy_describes() => Assert.That(await DifferencesAsync("SELECT"), Is.Empty);
 
     [TestCaseSource(nameof(AllMutants))]
     public async Task The_oracle_sees_a_broken_expression(string view, string from, string to)
