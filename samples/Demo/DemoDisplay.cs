@@ -15,10 +15,12 @@ internal sealed class DemoDisplay
         AnsiConsole.Profile.Out.IsTerminal && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true };
 
     private long _lastLine;
+    private bool _ended;
 
     public void Begin(string step)
     {
         _lastLine = TimeProvider.System.GetTimestamp();
+        _ended = false;
         Console.WriteLine($"{char.ToUpperInvariant(step[0])}{step[1..]} …");
     }
 
@@ -28,7 +30,7 @@ internal sealed class DemoDisplay
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var size = new NpgsqlCommand(DemoReport.Sql("DatabaseSize.sql"), connection);
-        var expected = fill.Results * (long)(4_000 + (7 * fill.AnswerLength));
+        var expected = fill.Results * (long)(8_000 + (7 * fill.AnswerLength));
         var started = TimeProvider.System.GetTimestamp();
         var filling = database.FillAsync(fill, ct);
         while (await Task.WhenAny(filling, Task.Delay(AskEvery, TimeProvider.System, ct)) != filling && !ct.IsCancellationRequested)
@@ -72,8 +74,11 @@ internal sealed class DemoDisplay
 
     private void Line(double share, string text)
     {
-        if (TimeProvider.System.GetElapsedTime(_lastLine) >= LineEvery || share >= 1)
+        // The last line of all comes once, whatever is reported while the migration finishes.
+        var last = share >= 1;
+        if (last ? !_ended : TimeProvider.System.GetElapsedTime(_lastLine) >= LineEvery)
         {
+            _ended = last;
             _lastLine = TimeProvider.System.GetTimestamp();
             Console.WriteLine($"  {share:P0} {text}");
         }

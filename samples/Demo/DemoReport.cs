@@ -27,7 +27,7 @@ internal sealed record DemoReport(
     {
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0 });
         var sizes = await ReadAsync(source, "Sizes.sql", row => new TableSize(row.GetBoolean(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), ct);
-        var legacy = await ReadAsync(source, "LegacyReport.sql", row => new LegacyFigures(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), ct);
+        var legacy = await ReadAsync(source, "LegacyReport.sql", row => new LegacyFigures(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), ct);
         var rejections = await ReadAsync(source, "Rejected.sql", row => new Rejection(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), ct);
         return new DemoReport(sizes, legacy[0], rejections, await migrator.GetStatusAsync(ct));
     }
@@ -59,7 +59,7 @@ internal sealed record DemoReport(
         var table = new Table { Title = new TableTitle(title), Border = TableBorder.Rounded };
         for (var i = 0; i < columns.Length; i++)
         {
-            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 || columns[i] == "detail" ? Justify.Left : Justify.Right, NoWrap = true });
+            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 || string.Equals(columns[i], "detail", StringComparison.Ordinal) ? Justify.Left : Justify.Right, NoWrap = true });
         }
 
         return table;
@@ -128,7 +128,7 @@ internal sealed record DemoReport(
         public long Total => Heap + Indexes;
     }
 
-    internal sealed record LegacyFigures(long Rows, long Projected, long Rejected, long RoundedValues, long ResultsOfOtherCustomer);
+    internal sealed record LegacyFigures(long Rows, long Rejected, long RoundedValues, long ResultsOfOtherCustomer);
 
     internal sealed record Rejection(string Reason, string Detail, long Rows, long Results);
 }

@@ -1,2 +1,9 @@
-SELECT r.legacy_rows, r.projected_rows, r.rejected_rows, r.rounded_values::bigint, r.results_of_other_customer
-FROM evidently_schema.legacy_report AS r;
+-- What the newest verification counted, beside what it read.
+SELECT
+    (SELECT count(*) FROM public.extracted_positions) AS legacy_rows,
+    (SELECT count(*) FROM evidently_schema.rejected_rows) AS rejected_rows,
+    v.rounded_values,
+    v.other_customers
+FROM evidently_schema.verifications AS v
+ORDER BY v.id DESC
+LIMIT 1;

@@ -33,7 +33,7 @@ public sealed partial class DemoTests
         var outcome = await RunAsync(TestServer.Server.ConnectionString, "--results", "50", "--answer-length", "0", "--keep");
         var kept = KeptLine().Match(outcome.Output);
         Assert.That(kept.Success, outcome.All);
-        var connectionString = kept.Groups[1].Value.Trim();
+        var connectionString = kept.Groups["connection"].Value.Trim();
         try
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
@@ -51,6 +51,7 @@ public sealed partial class DemoTests
         if (!OperatingSystem.IsLinux())
         {
             Assert.Ignore("The test looks for the server's folder where Linux has it.");
+            return;
         }
 
         var temp = Directory.CreateTempSubdirectory("demo-");
@@ -118,7 +119,7 @@ public sealed partial class DemoTests
         Assert.That(outcome.Error, Does.Contain("EVIDENTLY_SCHEMA_TEST_DB").And.Not.Contain("   at "));
     }
 
-    [GeneratedRegex("^Kept\\.(.*)$", RegexOptions.Multiline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^Kept\\.(?<connection>.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex KeptLine();
 
     [GeneratedRegex("^Database (?<name>evidently_[0-9a-f]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
