@@ -21,7 +21,8 @@ $function$;
 
 -- Makes the star rows of these results what the projection says: inserts what is missing, updates what differs, deletes what is gone, in
 -- one statement with one snapshot; a fact keeps its id. Writes nothing when nothing differs. The caller holds the stripes. Plans are made
--- once, for any number of ids, and never scan a table whole, whatever the statistics say of a star still small.
+-- once, for any number of ids, and never scan a table or an index whole, whatever the statistics say of a star still small: hence = ANY and
+-- NOT IN, which cannot become a nested loop over the star, as a join made while it was empty did.
 CREATE OR REPLACE FUNCTION evidently_schema.project(p_ids bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $function$
@@ -58,12 +59,12 @@ BEGIN
         WHERE p.projected
     ),
     gone AS (
-        DELETE FROM public.metric_facts AS t USING had
-        WHERE t.id = had.id AND NOT EXISTS (SELECT FROM want WHERE want.fact_id = had.id AND want.is_brand)
+        DELETE FROM public.metric_facts AS t
+        WHERE t.id = ANY (ARRAY(SELECT had.id FROM had)) AND t.id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand)
     ),
     brand_metrics_gone AS (
-        DELETE FROM public.brand_metrics AS t USING had
-        WHERE t.metric_fact_id = had.id AND NOT EXISTS (SELECT FROM want WHERE want.fact_id = had.id AND want.is_brand)
+        DELETE FROM public.brand_metrics AS t
+        WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had)) AND t.metric_fact_id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand)
     ),
     brand_metrics_new AS (
         INSERT INTO public.brand_metrics AS t (metric_fact_id, visibility_index, share_of_answers, has_brand_presence, brand_first_position,
@@ -81,9 +82,9 @@ BEGIN
                 excluded.brand_positions, excluded.total_brand_mentions, excluded.total_word_count)
     ),
     competitor_metrics_gone AS (
-        DELETE FROM public.competitor_metrics AS t USING had
-        WHERE t.metric_fact_id = had.id
-            AND NOT EXISTS (SELECT FROM want WHERE want.fact_id = had.id AND want.competitor_id = t.competitor_id)
+        DELETE FROM public.competitor_metrics AS t
+        WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had))
+            AND (t.metric_fact_id, t.competitor_id) NOT IN (SELECT want.fact_id, want.competitor_id FROM want WHERE NOT want.is_brand)
     ),
     competitor_metrics_new AS (
         INSERT INTO public.competitor_metrics AS t
@@ -97,9 +98,8 @@ BEGIN
             IS DISTINCT FROM (excluded.visibility_index, excluded.share_of_answers, excluded.competitor_positions, excluded.competitor_mentions)
     ),
     brand_sentiment_gone AS (
-        DELETE FROM public.brand_sentiment AS t USING had
-        WHERE t.metric_fact_id = had.id
-            AND NOT EXISTS (SELECT FROM want WHERE want.fact_id = had.id AND want.is_brand AND want.has_sentiment)
+        DELETE FROM public.brand_sentiment AS t
+        WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had)) AND t.metric_fact_id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand AND want.has_sentiment)
     ),
     brand_sentiment_new AS (
         INSERT INTO public.brand_sentiment AS t (metric_fact_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
@@ -111,9 +111,9 @@ BEGIN
             IS DISTINCT FROM (excluded.sentiment_label, excluded.sentiment_score, excluded.positive_sentences, excluded.negative_sentences)
     ),
     competitor_sentiment_gone AS (
-        DELETE FROM public.competitor_sentiment AS t USING had
-        WHERE t.metric_fact_id = had.id
-            AND NOT EXISTS (SELECT FROM want WHERE want.fact_id = had.id AND want.competitor_id = t.competitor_id AND want.has_sentiment)
+        DELETE FROM public.competitor_sentiment AS t
+        WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had))
+            AND (t.metric_fact_id, t.competitor_id) NOT IN (SELECT want.fact_id, want.competitor_id FROM want WHERE NOT want.is_brand AND want.has_sentiment)
     ),
     competitor_sentiment_new AS (
         INSERT INTO public.competitor_sentiment AS t
@@ -128,7 +128,7 @@ BEGIN
     ),
     accepted_now AS (
         DELETE FROM evidently_schema.rejected_rows AS t
-        WHERE t.collector_result_id = ANY (p_ids) AND NOT EXISTS (SELECT FROM p WHERE p.legacy_id = t.legacy_id AND p.reason IS NOT NULL)
+        WHERE t.collector_result_id = ANY (p_ids) AND t.legacy_id NOT IN (SELECT p.legacy_id FROM p WHERE p.reason IS NOT NULL)
     )
     INSERT INTO evidently_schema.rejected_rows AS t (legacy_id, collector_result_id, reason, detail)
     SELECT p.legacy_id, p.collector_result_id, p.reason, nullif(p.detail, '') FROM p WHERE p.reason IS NOT NULL
