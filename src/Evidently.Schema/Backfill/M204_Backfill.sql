@@ -56,6 +56,69 @@ BEGIN
 END
 $function$;
 
+-- Projects results that have no fact, by plain INSERTs, which are cheaper than those of project(). The caller holds the stripes. What stands in
+-- their way, a row written by hand, say, or a value the server refuses, makes this raise: then project_safely() does it.
+CREATE OR REPLACE FUNCTION evidently_schema.project_fresh(p_ids bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    WITH p AS MATERIALIZED (
+        SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.detail, r.projected, r.brand_id, r.customer_id, r.query_id,
+            r.collector_type, r.topic, r.processed_at, r.created_at, r.competitor_id, r.visibility_index, r.share_of_answers,
+            r.has_brand_presence, r.brand_first_position, r.positions, r.mentions, r.total_word_count, r.has_sentiment, r.sentiment_label,
+            r.sentiment_score, r.positive_sentences, r.negative_sentences
+        FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)
+    ),
+    facts AS (
+        INSERT INTO public.metric_facts AS t
+            (collector_result_id, brand_id, customer_id, query_id, collector_type, topic, processed_at, created_at)
+        SELECT p.collector_result_id, p.brand_id, p.customer_id, p.query_id, p.collector_type, p.topic, p.processed_at, p.created_at
+        FROM p WHERE p.is_brand AND p.projected
+        RETURNING t.id, t.collector_result_id
+    ),
+    want AS MATERIALIZED (
+        SELECT facts.id AS fact_id, p.is_brand, p.competitor_id, p.visibility_index, p.share_of_answers, p.has_brand_presence,
+            p.brand_first_position, p.positions, p.mentions, p.total_word_count, p.has_sentiment, p.sentiment_label, p.sentiment_score,
+            p.positive_sentences, p.negative_sentences
+        FROM p JOIN facts ON facts.collector_result_id = p.collector_result_id
+        WHERE p.projected
+    ),
+    brand_metrics_new AS (
+        INSERT INTO public.brand_metrics (metric_fact_id, visibility_index, share_of_answers, has_brand_presence, brand_first_position,
+            brand_positions, total_brand_mentions, total_word_count)
+        SELECT w.fact_id, w.visibility_index, w.share_of_answers, w.has_brand_presence, w.brand_first_position, w.positions, w.mentions,
+            w.total_word_count
+        FROM want AS w WHERE w.is_brand
+    ),
+    competitor_metrics_new AS (
+        INSERT INTO public.competitor_metrics
+            (metric_fact_id, competitor_id, visibility_index, share_of_answers, competitor_positions, competitor_mentions)
+        SELECT w.fact_id, w.competitor_id, w.visibility_index, w.share_of_answers, w.positions, w.mentions
+        FROM want AS w WHERE NOT w.is_brand
+    ),
+    brand_sentiment_new AS (
+        INSERT INTO public.brand_sentiment (metric_fact_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
+        SELECT w.fact_id, w.sentiment_label, w.sentiment_score, w.positive_sentences, w.negative_sentences
+        FROM want AS w WHERE w.is_brand AND w.has_sentiment
+    ),
+    competitor_sentiment_new AS (
+        INSERT INTO public.competitor_sentiment
+            (metric_fact_id, competitor_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
+        SELECT w.fact_id, w.competitor_id, w.sentiment_label, w.sentiment_score, w.positive_sentences, w.negative_sentences
+        FROM want AS w WHERE NOT w.is_brand AND w.has_sentiment
+    ),
+    accepted_now AS (
+        DELETE FROM evidently_schema.rejected_rows AS t
+        WHERE t.collector_result_id = ANY (p_ids) AND t.legacy_id NOT IN (SELECT p.legacy_id FROM p WHERE p.reason IS NOT NULL)
+    )
+    INSERT INTO evidently_schema.rejected_rows AS t (legacy_id, collector_result_id, reason, detail)
+    SELECT p.legacy_id, p.collector_result_id, p.reason, nullif(p.detail, '') FROM p WHERE p.reason IS NOT NULL
+    ON CONFLICT (legacy_id) DO UPDATE SET collector_result_id = excluded.collector_result_id, reason = excluded.reason,
+        detail = excluded.detail, last_seen = clock_timestamp(), acknowledged = t.acknowledged AND t.reason = excluded.reason
+    WHERE (t.collector_result_id, t.reason, t.detail) IS DISTINCT FROM (excluded.collector_result_id, excluded.reason, excluded.detail);
+END
+$function$;
+
 -- Copies one batch of one lane and moves its checkpoint, in the caller's transaction. Inserts what is missing and overwrites nothing: a
 -- result that has a fact is kept right by its notes. A result whose stripe is busy is noted and left. Returns 'copied', 'busy' (all
 -- lanes are with other workers) or 'finished'.
@@ -84,12 +147,17 @@ BEGIN
 
     free := evidently_schema.lock_stripes(ids);
     INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
-    SELECT 'result', i.id, 'stripe was busy during the backfill' FROM unnest(ids) AS i (id) WHERE i.id <> ALL (free);
+    SELECT 'result', i.id, 'stripe was busy during the backfill' FROM (SELECT unnest(ids) EXCEPT SELECT unnest(free)) AS i (id);
 
     fresh := ARRAY(SELECT i.id FROM unnest(free) AS i (id)
         WHERE NOT EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = i.id) ORDER BY i.id);
-    INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
-    SELECT 'result', f.collector_result_id, 1, f.error FROM evidently_schema.project_safely(fresh) AS f;
+    BEGIN
+        PERFORM evidently_schema.project_fresh(fresh);
+    EXCEPTION
+        WHEN OTHERS THEN
+            INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
+            SELECT 'result', f.collector_result_id, 1, f.error FROM evidently_schema.project_safely(fresh) AS f;
+    END;
 
     UPDATE evidently_schema.backfill_lanes AS l
     SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
@@ -175,6 +243,6 @@ FROM lanes LEFT JOIN evidently_schema.backfill_runs AS r ON true;
 COMMENT ON VIEW evidently_schema.backfill_progress IS 'One row. done and total are results; rejected are legacy rows, pending noted results; rows_per_second counts legacy rows';
 
 SELECT evidently_schema.restrict_access('evidently_schema.backfill_runs', 'evidently_schema.backfill_lanes', 'evidently_schema.start_backfill',
-    'evidently_schema.next_results', 'evidently_schema.copy_batch', 'evidently_schema.backfill', 'evidently_schema.backfill_progress');
+    'evidently_schema.next_results', 'evidently_schema.project_fresh', 'evidently_schema.copy_batch', 'evidently_schema.backfill', 'evidently_schema.backfill_progress');
 
 $step$);
