@@ -37,7 +37,8 @@ public sealed class AccessTests
         foreach (var relation in relations)
         {
             await AssertDeniedAsync(session, $"SELECT * FROM {relation}");
-            Assert.That(await session.ScalarAsync<bool>($"SELECT has_table_privilege('{relation}', 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"), Is.False, relation);
+            Assert.That(
+                await database.ScalarAsync<bool>($"SELECT has_table_privilege('{role}', '{relation}', 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"), Is.False, relation);
         }
 
         foreach (var relation in new[] { "metric_facts", "brand_metrics", "evidently_schema.settings", "evidently_schema.change_notes" })

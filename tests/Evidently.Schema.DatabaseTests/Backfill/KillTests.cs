@@ -94,7 +94,7 @@ public sealed class KillTests
         await using var database = await StarDatabase.CreateAsync(Steps.Copied);
         await Steps.UpAsync(database.ConnectionString, 207);
         await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.42 WHERE collector_result_id < 5");
-        await using (var holder = await database.OpenAsync("SELECT pg_advisory_lock(42, 1); BEGIN; LOCK TABLE mv_brand_daily_metrics IN EXCLUSIVE MODE"))
+        await using (var holder = await database.OpenAsync("BEGIN; REFRESH MATERIALIZED VIEW CONCURRENTLY mv_brand_daily_metrics"))
         {
             await using var victim = await database.OpenAsync();
             var finishing = await victim.StartsWaitingAsync(database, "CALL evidently_schema.finish_backfill()");

@@ -24,7 +24,8 @@ public sealed class MutationTests
         _database = StarDatabase.Of(await TestServer.CreateLegacyAsync(variant, StarDatabase.Few with { Results = 200, Dirt = LegacyDirt.Heavy }));
         _session = await _database.OpenAsync();
         var dirt = await DirtyRows.InsertAsync(_session.Connection);
-        await _database.MigrateAsync(Phase.Backfill);
+        await Steps.UpAsync(_database.ConnectionString, Steps.Copied); // no foreign keys: they would catch what the views should
+        await _database.DrainAsync();
         _expected = ExpectedStar.From(await LegacySnapshot.ReadAsync(_session.Connection), dirt.RefusedByInsert);
         Assert.That(await DifferencesAsync("SELECT"), Is.Empty, "the views as they are make the star that legacy describes");
         foreach (var view in Mutants.All().Select(mutant => mutant.View).Distinct(StringComparer.Ordinal))

@@ -37,7 +37,7 @@ public sealed class RepairTests
         ];
         yield return
         [
-            "INSERT INTO evidently_schema.rejected_rows (legacy_id, reason, collector_result_id) VALUES ('1', 'invalid', 1), ('nobody', 'superseded', NULL)", "conservation 0/2/0",
+            "INSERT INTO evidently_schema.rejected_rows (legacy_id, reason, collector_result_id) VALUES ('1', 'invalid', 1), ('nobody', 'no_result_id', NULL)", "conservation 0/2/0",
         ];
     }
 

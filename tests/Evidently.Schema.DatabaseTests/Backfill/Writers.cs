@@ -50,9 +50,10 @@ internal sealed class Writers : IAsyncDisposable
             {
                 await session.ExecuteAsync(sql);
             }
-            catch (PostgresException problem) when (problem.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation)
+            catch (PostgresException problem) when (problem.SqlState
+                is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation)
             {
-                await session.ExecuteAsync("ROLLBACK"); // between the writers themselves, as it happens
+                await session.ExecuteAsync("ROLLBACK"); // of one writer with another, or with itself, as it happens
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);

@@ -30,6 +30,7 @@ internal static partial class DirtyCatalog
             ("has_brand_presence", null), ("total_brand_mentions", null), ("total_word_count", null), ("brand_first_position", null)),
             Competitor("Acme", ("competitor_mentions", null)));
         yield return new("collector_type is empty", Brand(("collector_type", string.Empty)));
+        yield return new("collector_type has capitals", Brand(("collector_type", " ChatGPT ")));
         yield return new("collector_type is unicode", Brand(("collector_type", "名前 ☃ 𝄞 'x' \\ \"y\"")));
         foreach (var time in new[]
         {
@@ -40,6 +41,7 @@ internal static partial class DirtyCatalog
             yield return new($"the time is {time}", Brand(("processed_at", time), ("created_at", time)), Competitor("Acme"));
         }
 
+        yield return new("the topic has spaces around it", Brand(("topic", "  padded  ")));
         yield return new("the topic is blank and the metadata has one", Brand(("topic", "  "), ("metadata", """{"topic_name": " from metadata "}""")));
         yield return new("the topic is blank and the metadata's too", Brand(("topic", string.Empty), ("metadata", """{"topic_name": " "}""")));
         yield return new("the topic is a tab", Brand(("topic", "\t"), ("metadata", """{"topic_name": "unused"}""")));

@@ -101,6 +101,8 @@ internal static partial class DirtyCatalog
                 "Acme", ("sentiment_negative_sentences_competitor", odd), ("sentiment_score_competitor", "-0.5")));
         }
 
+        yield return new("only negative sentences are there", Brand(("sentiment_negative_sentences", """["bad"]""")), Competitor(
+            "Acme", ("sentiment_negative_sentences_competitor", """["worse"]""")));
         var deep = new string('[', 100_000) + new string(']', 100_000);
         yield return new("a JSON string is nested too deep for the server's stack", Brand(("sentiment_positive_sentences", $"\"{deep}\"")), Competitor("Acme"));
         yield return new("a competitor's JSON string is nested too deep", Brand(), Competitor("Acme", ("sentiment_positive_sentences_competitor", $"\"{deep}\"")));
