@@ -163,10 +163,12 @@ BEGIN
 END
 $function$;
 
--- Projects, and finds by halving which result the server refuses. Returns the results that could not be projected for a reason that
--- passes (a lock, a parent deleted just now, no memory): their change must be noted again.
-CREATE OR REPLACE FUNCTION evidently_schema.project_safely(p_ids bigint[]) RETURNS TABLE (collector_result_id bigint, error text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Projects, and finds by halving which result the server refuses, or which waits for a row the application holds: nobody is waited for
+-- longer than 20 ms, or those that wait for our rows would wait as long, and deadlock. Returns the results that could not be projected for
+-- a reason that passes (a lock, a parent deleted just now, no memory), and from p_until on all that is left after a lock: to be noted again.
+CREATE OR REPLACE FUNCTION evidently_schema.project_safely(p_ids bigint[], p_until timestamptz DEFAULT clock_timestamp() + interval '0.15 seconds')
+RETURNS TABLE (collector_result_id bigint, error text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
 AS $function$
 DECLARE
     half constant integer := cardinality(p_ids) / 2;
@@ -182,14 +184,23 @@ BEGIN
         WHEN OTHERS THEN
             state := SQLSTATE; -- judged below, outside the failed subtransaction
     END;
-    IF state = '23503' OR left(state, 2) NOT IN ('21', '22', '23', '54') THEN
-        RETURN QUERY SELECT i.id, 'SQLSTATE ' || state FROM unnest(p_ids) AS i (id);
-    ELSIF half = 0 THEN
-        PERFORM evidently_schema.reject_result(p_ids[1], state);
-    ELSE
-        RETURN QUERY SELECT * FROM evidently_schema.project_safely(p_ids[:half]);
-        RETURN QUERY SELECT * FROM evidently_schema.project_safely(p_ids[half + 1:]);
+    IF half > 0 AND (state <> '23503' AND left(state, 2) IN ('21', '22', '23', '54')
+        OR state IN ('55P03', '40P01') AND clock_timestamp() < p_until)
+    THEN
+        RETURN QUERY SELECT * FROM evidently_schema.project_safely(p_ids[:half], p_until);
+        RETURN QUERY SELECT * FROM evidently_schema.project_safely(p_ids[half + 1:], p_until);
+        RETURN;
     END IF;
+    IF state <> '23503' AND left(state, 2) IN ('21', '22', '23', '54') THEN
+        BEGIN
+            PERFORM evidently_schema.reject_result(p_ids[1], state);
+            RETURN;
+        EXCEPTION
+            WHEN OTHERS THEN
+                state := SQLSTATE; -- not even that: noted, so that one result does not stop its batch
+        END;
+    END IF;
+    RETURN QUERY SELECT i.id, 'SQLSTATE ' || state FROM unnest(p_ids) AS i (id);
 END
 $function$;
 
