@@ -78,6 +78,7 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     patience constant interval := coalesce(nullif(current_setting('evidently_schema.drain_patience', true), ''), '60 seconds')::interval;
+    give_up_at constant timestamptz := clock_timestamp() + patience;
     last_note bigint;
     stuck record;
     wrong text;
@@ -87,10 +88,15 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'History is not copied yet.', HINT = 'CALL evidently_schema.backfill();';
     END IF;
     last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
-    CALL evidently_schema.drain(ceil(extract(epoch FROM patience))::integer);
-    COMMIT;
+    LOOP -- what fails is noted anew, with a higher id, and is not drained either
+        CALL evidently_schema.drain(ceil(extract(epoch FROM greatest(give_up_at - clock_timestamp(), interval '0')))::integer);
+        COMMIT;
+        EXIT WHEN clock_timestamp() > give_up_at
+            OR NOT EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 0);
+        PERFORM pg_catalog.pg_sleep(0.05);
+    END LOOP;
     SELECT count(*) AS notes, (array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
-    FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 2;
+    FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 0;
     IF stuck.notes > 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('%s notes could not be drained within %s.', stuck.notes, patience),
             DETAIL = format('Results such as %s; last error: %s; the oldest transaction that writes is open for %s.', stuck.examples,
