@@ -1,7 +1,8 @@
 -- The one way a step touches live tables. Takes all their locks in one subtransaction, all or none, within one short budget, runs the
 -- step's body under them, and otherwise frees everything, commits and tries again with jitter: a writer never queues behind us for
 -- longer than the budget. Gives up after evidently_schema.lock_patience (default 60 s) with EV005, naming who blocked it.
--- Tables of the star may be waited for longer (5 s, so that an autovacuum gives way): list them first; only then the budget begins.
+-- Before the budget begins, tables of the star are waited for up to 5 s in SHARE UPDATE EXCLUSIVE, so that an autovacuum gives way: that
+-- mode makes no reader and no writer of the star wait, such as a parent's DELETE that cascades.
 -- p_tables: names in schema public, locked in this order; p_body: SQL statements; p_mode: a table lock mode.
 CREATE OR REPLACE PROCEDURE evidently_schema.step(p_tables text[], p_body text, p_mode text DEFAULT 'SHARE ROW EXCLUSIVE')
 LANGUAGE plpgsql
@@ -20,13 +21,16 @@ BEGIN
         tries := tries + 1;
         waited_for := NULL;
         BEGIN
-            lock_deadline := NULL;
+            PERFORM pg_catalog.set_config('lock_timeout', '5000', true);
             FOREACH waited_for IN ARRAY p_tables LOOP
-                IF waited_for <> ALL (star) THEN
-                    lock_deadline := coalesce(lock_deadline, clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0));
+                IF waited_for = ANY (star) THEN
+                    EXECUTE format('LOCK TABLE public.%I IN SHARE UPDATE EXCLUSIVE MODE', waited_for);
                 END IF;
+            END LOOP;
+            lock_deadline := clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0);
+            FOREACH waited_for IN ARRAY p_tables LOOP
                 PERFORM pg_catalog.set_config('lock_timeout',
-                    greatest(1, coalesce(ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000), 5000))::integer::text, true);
+                    greatest(1, ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000))::integer::text, true);
                 EXECUTE format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);
             END LOOP;
             PERFORM pg_catalog.set_config('lock_timeout', '100', true);
