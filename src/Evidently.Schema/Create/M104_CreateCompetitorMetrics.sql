@@ -18,7 +18,8 @@ DECLARE
     id_type text := (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = 'public.brand_competitors'::regclass AND a.attname = 'id');
 BEGIN
-    IF EXISTS (SELECT FROM pg_catalog.pg_constraint AS c WHERE c.conname = 'competitor_metrics_competitor_id_fkey') THEN
+    IF EXISTS (SELECT FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = 'public.competitor_metrics'::regclass
+        AND c.conname = 'competitor_metrics_competitor_id_fkey') THEN
         RETURN;
     END IF;
     EXECUTE format('ALTER TABLE public.competitor_metrics ALTER COLUMN competitor_id TYPE %s USING NULL::%1$s', id_type);
