@@ -51,7 +51,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan
 AS $function$
 BEGIN
     RETURN ARRAY(SELECT DISTINCT ep.collector_result_id FROM public.extracted_positions AS ep
-        WHERE ep.collector_result_id > p_after AND ep.collector_result_id <= p_last AND evidently_schema.stripe(ep.collector_result_id) / 256 = p_lane
+        WHERE ep.collector_result_id >= coalesce(p_after, -9223372036854775808) AND ep.collector_result_id IS DISTINCT FROM p_after
+            AND ep.collector_result_id <= p_last AND evidently_schema.stripe(ep.collector_result_id) / 256 = p_lane
         ORDER BY ep.collector_result_id LIMIT p_limit);
 END
 $function$;
@@ -132,7 +133,12 @@ DECLARE
     free bigint[];
     fresh bigint[];
 BEGIN
-    SELECT l.lane, coalesce(l.last_id, -9223372036854775808) AS last_id, r.last_result INTO lane
+    IF current_setting('transaction_isolation') <> 'read committed' THEN -- the copy's snapshot must be younger than the stripes it takes
+        RAISE EXCEPTION USING ERRCODE = 'EV007',
+            MESSAGE = format('History cannot be copied in a %s transaction.', current_setting('transaction_isolation')),
+            HINT = 'SET default_transaction_isolation = ''read committed''; then call it again.';
+    END IF;
+    SELECT l.lane, l.last_id, r.last_result INTO lane
     FROM evidently_schema.backfill_lanes AS l CROSS JOIN evidently_schema.backfill_runs AS r
     WHERE NOT l.finished ORDER BY l.last_id NULLS FIRST LIMIT 1 FOR UPDATE OF l SKIP LOCKED;
     IF NOT FOUND THEN
