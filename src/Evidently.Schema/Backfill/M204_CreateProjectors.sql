@@ -87,6 +87,8 @@ BEGIN
     IF (SELECT r.copied_at IS NULL FROM evidently_schema.backfill_runs AS r) IS NOT FALSE THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'History is not copied yet.', HINT = 'CALL evidently_schema.backfill();';
     END IF;
+    UPDATE evidently_schema.change_notes AS n SET attempts = 1 WHERE n.attempts > 1; -- the cause may be gone: tried again at once
+    COMMIT;
     last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
     LOOP -- what fails is noted anew, with a higher id, and is not drained either
         CALL evidently_schema.drain(ceil(extract(epoch FROM greatest(give_up_at - clock_timestamp(), interval '0')))::integer);
