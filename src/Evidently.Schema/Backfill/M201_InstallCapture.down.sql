@@ -29,5 +29,6 @@ $placeholder$;
 DROP FUNCTION IF EXISTS evidently_schema.capture_legacy(), evidently_schema.capture_parent(), evidently_schema.capture_star();
 DROP VIEW IF EXISTS evidently_schema.pending_results, evidently_schema.parent_notes;
 DROP TABLE IF EXISTS evidently_schema.change_notes, evidently_schema.note_horizons, evidently_schema.rejected_rows;
+DROP FUNCTION IF EXISTS evidently_schema.note_moved_row();
 
 $step$, 'ACCESS EXCLUSIVE');

@@ -40,6 +40,22 @@ CREATE INDEX IF NOT EXISTS idx_rejected_rows_result ON evidently_schema.rejected
 
 COMMENT ON TABLE evidently_schema.rejected_rows IS 'Legacy rows the star does not hold, one reason each; unknown_label rows are held without their label';
 
+-- A rejected row that moves to another result, or to none, may have been moved by a projector whose snapshot is older than the row's own
+-- change: the result it is taken from is noted, and the next drain puts it right.
+CREATE OR REPLACE FUNCTION evidently_schema.note_moved_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
+    VALUES (CASE WHEN OLD.collector_result_id IS NULL THEN 'row' ELSE 'result' END,
+        CASE WHEN OLD.collector_result_id IS NULL THEN OLD.legacy_id END, OLD.collector_result_id);
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE TRIGGER note_moved_row AFTER UPDATE ON evidently_schema.rejected_rows
+    FOR EACH ROW WHEN (OLD.collector_result_id IS DISTINCT FROM NEW.collector_result_id) EXECUTE FUNCTION evidently_schema.note_moved_row();
+
 -- The notes of parents, with their keys as values; a key that is none matches nothing.
 CREATE OR REPLACE VIEW evidently_schema.parent_notes WITH (security_invoker = true) AS
 SELECT n.id, n.kind, n.noted_at, n.attempts, n.last_error,
@@ -67,6 +83,6 @@ FROM (
 GROUP BY p.collector_result_id, p.apart;
 
 SELECT evidently_schema.restrict_access('evidently_schema.change_notes', 'evidently_schema.note_horizons', 'evidently_schema.rejected_rows',
-    'evidently_schema.parent_notes', 'evidently_schema.pending_results');
+    'evidently_schema.note_moved_row', 'evidently_schema.parent_notes', 'evidently_schema.pending_results');
 
 $step$);

@@ -217,6 +217,10 @@ BEGIN
     END LOOP;
     COMMIT;
     IF outcome = 'finished' THEN
+        WHILE NOT evidently_schema.lock_loose_rows() LOOP
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(0.05);
+        END LOOP;
         PERFORM evidently_schema.reject_without_result(NULL);
         UPDATE evidently_schema.backfill_runs AS r SET copied_at = clock_timestamp() WHERE r.copied_at IS NULL;
     END IF;

@@ -12,7 +12,7 @@ DROP FUNCTION IF EXISTS evidently_schema.attach_foreign_keys(boolean), evidently
     evidently_schema.next_results(integer, bigint, bigint, integer), evidently_schema.start_backfill(), evidently_schema.drain_batch(integer),
     evidently_schema.expand_parent_notes(integer), evidently_schema.running_transactions(), evidently_schema.reject_without_result(text[]),
     evidently_schema.project_safely(bigint[], timestamptz), evidently_schema.reject_result(bigint, text), evidently_schema.project(bigint[]),
-    evidently_schema.lock_stripes(bigint[]), evidently_schema.stripe(bigint);
+    evidently_schema.lock_stripes(bigint[]), evidently_schema.lock_loose_rows(), evidently_schema.stripe(bigint);
 DROP TABLE IF EXISTS evidently_schema.verifications, evidently_schema.backfill_lanes, evidently_schema.backfill_runs;
 
 $step$);

@@ -55,7 +55,9 @@ BEGIN
             looked := true;
             refused := ARRAY(SELECT DISTINCT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE x.detail LIKE 'SQLSTATE %');
             IF EXISTS (SELECT FROM evidently_schema.verify() AS v WHERE NOT v.ok) THEN
-                PERFORM evidently_schema.reject_without_result(NULL);
+                IF evidently_schema.lock_loose_rows() THEN
+                    PERFORM evidently_schema.reject_without_result(NULL);
+                END IF;
                 INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
                 SELECT 'result', w, 'found wrong by verification' FROM evidently_schema.wrong_results() AS w;
             END IF;

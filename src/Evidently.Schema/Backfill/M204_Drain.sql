@@ -25,7 +25,9 @@ DECLARE
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
         WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
-    IF notes = '{}' THEN
+    IF notes = '{}' OR EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.id = ANY (notes) AND c.kind = 'all')
+        AND NOT evidently_schema.lock_loose_rows()
+    THEN
         RETURN 0;
     END IF;
 
@@ -96,7 +98,7 @@ BEGIN
     expanded := evidently_schema.expand_parent_notes();
 
     loose := ARRAY(SELECT n.key FROM evidently_schema.change_notes AS n WHERE n.kind = 'row' ORDER BY n.id FOR UPDATE SKIP LOCKED);
-    IF loose <> '{}' THEN
+    IF loose <> '{}' AND evidently_schema.lock_loose_rows() THEN
         DELETE FROM evidently_schema.change_notes AS n WHERE n.kind = 'row' AND n.key = ANY (loose);
         PERFORM evidently_schema.reject_without_result(loose);
         expanded := expanded + cardinality(loose);

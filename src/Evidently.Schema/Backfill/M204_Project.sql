@@ -204,7 +204,15 @@ BEGIN
 END
 $function$;
 
--- Legacy rows without a result: rejected as such, or no longer. NULL: all of them.
+-- The stripe of the rows without a result. Whoever lists them holds it until it commits: a note drained beside an older listing would
+-- leave that listing in place after the row was given a result.
+CREATE OR REPLACE FUNCTION evidently_schema.lock_loose_rows() RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT pg_try_advisory_xact_lock(1702259053, 1024)
+$function$;
+
+-- Legacy rows without a result: rejected as such, or no longer. NULL: all of them. The caller holds their stripe.
 CREATE OR REPLACE FUNCTION evidently_schema.reject_without_result(p_legacy_ids text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -224,7 +232,7 @@ AS $function$
     WHERE t.collector_result_id IS NOT NULL OR t.reason <> excluded.reason
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.stripe', 'evidently_schema.lock_stripes', 'evidently_schema.project',
+SELECT evidently_schema.restrict_access('evidently_schema.stripe', 'evidently_schema.lock_stripes', 'evidently_schema.lock_loose_rows', 'evidently_schema.project',
     'evidently_schema.reject_result', 'evidently_schema.project_safely', 'evidently_schema.reject_without_result');
 
 $step$);
