@@ -60,7 +60,7 @@ $function$;
 -- Projects results that have no fact, by plain INSERTs, which are cheaper than those of project(). The caller holds the stripes. What stands in
 -- their way, a row written by hand, say, or a value the server refuses, makes this raise: then project_safely() does it.
 CREATE OR REPLACE FUNCTION evidently_schema.project_fresh(p_ids bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET lock_timeout = '20ms' SET plan_cache_mode = force_generic_plan
 AS $function$
 BEGIN
     WITH p AS MATERIALIZED (
