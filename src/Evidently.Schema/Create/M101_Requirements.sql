@@ -67,6 +67,29 @@ BEGIN
             HINT = 'Connect to the database that holds extracted_positions, or bring the columns to the expected types. Nothing was changed.';
     END IF;
 
+    -- What is optional is converted, never refused, by the projection: only these have no conversion that cannot fail.
+    SELECT array_agg(problem ORDER BY problem)
+    INTO problems
+    FROM (
+        SELECT format('column public.extracted_positions.%s is %s, expected %s', a.attname, format_type(a.atttypid, NULL), metric) AS problem
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attname IN ('sentiment_score', 'sentiment_score_competitor')
+            AND NOT a.attisdropped AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric || ', smallint, integer, bigint', ', '))
+        UNION ALL
+        SELECT 'public.extracted_positions.id may be NULL' FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attname = 'id' AND NOT a.attnotnull
+        UNION ALL -- statement triggers see nothing of what is written to a child by its own name
+        SELECT format('public.extracted_positions has the child table %s', i.inhrelid::regclass) FROM pg_catalog.pg_inherits AS i
+        WHERE i.inhparent = to_regclass('public.extracted_positions')
+            AND (SELECT c.relkind = 'r' FROM pg_catalog.pg_class AS c WHERE c.oid = i.inhparent)
+    ) AS p;
+
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV001',
+            MESSAGE = format('The legacy database is not the one this migration knows: %s.', problems[1]),
+            DETAIL = array_to_string(problems, '; '), HINT = 'Bring it to the expected shape, then migrate again. Nothing was changed.';
+    END IF;
+
     -- A foreign key needs the unique key it refers to; the projection needs one competitor per (brand, name).
     SELECT array_agg(format('public.%s has no unique key on (%s)', u.tab, array_to_string(u.cols, ', ')))
     INTO problems
