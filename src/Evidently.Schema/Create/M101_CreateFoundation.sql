@@ -97,7 +97,8 @@ WHERE NOT EXISTS (SELECT FROM evidently_schema.settings AS e WHERE e.name = s.na
 
 -- Gives the named relations (with their sequences) and routines their rights: service_role all; PUBLIC, anon and authenticated nothing;
 -- routines to the roles that may SELECT from legacy, except anon and authenticated. Only what a step has just made is named, so that
--- a GRANT of the host's own stays.
+-- a GRANT of the host's own stays. Default privileges give new relations to whole roles: what these may not read of legacy row by row, they
+-- lose here too (a materialized view knows no row security), and everything in evidently_schema.
 CREATE OR REPLACE FUNCTION evidently_schema.restrict_access(VARIADIC p_names text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -113,7 +114,21 @@ DECLARE
             AND r.rolname NOT IN ('anon', 'authenticated'));
     relation record;
     routine regprocedure;
+    other record;
 BEGIN
+    FOR other IN
+        SELECT DISTINCT c.oid::regclass AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, r.rolname
+        FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a JOIN pg_roles AS r ON r.oid = a.grantee
+        JOIN pg_class AS legacy ON legacy.oid = to_regclass('public.extracted_positions')
+        WHERE (c.oid IN (SELECT to_regclass(n)::oid FROM unnest(p_names) AS n)
+                OR c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                    AND d.deptype IN ('a', 'i') AND d.refobjid IN (SELECT to_regclass(n)::oid FROM unnest(p_names) AS n)))
+            AND r.oid <> c.relowner AND r.rolname NOT IN ('service_role', 'anon', 'authenticated')
+            AND (c.relnamespace = 'evidently_schema'::regnamespace OR legacy.relrowsecurity
+                OR NOT has_table_privilege(r.oid, legacy.oid, 'SELECT'))
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %s FROM %I', other.kind, other.name, other.rolname);
+    END LOOP;
     FOR relation IN
         SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
         FROM pg_class AS c
