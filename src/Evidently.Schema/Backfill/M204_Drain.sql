@@ -61,6 +61,7 @@ BEGIN
             JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
             ON n.kind = 'brand' AND ep.brand_id = n.brand_id OR ep.query_id = n.query_id
                 OR n.kind = 'customer' AND (ep.customer_id = n.customer_id OR ep.customer_id IS NULL)
+                OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'
         UNION ALL
         SELECT f.collector_result_id FROM public.metric_facts AS f WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
         UNION ALL
