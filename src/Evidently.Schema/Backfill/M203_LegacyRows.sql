@@ -26,6 +26,10 @@ DECLARE
             ('q', 'topic', 'text', 'generated_queries')
         ) AS w (tab, col, type, source)
         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = to_regclass('public.' || w.source) AND a.attname = w.col AND NOT a.attisdropped);
+    -- Both names may have collations of their own, which could not be compared: the competitor's own is used, and so is its index.
+    name_collation text := (SELECT format('%s.%I', c.collnamespace::regnamespace, c.collname) FROM pg_catalog.pg_attribute AS a
+        JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation
+        WHERE a.attrelid = 'public.brand_competitors'::regclass AND a.attname = 'competitor_name');
 BEGIN
     optional := replace(optional::text, 'NULL::sentences', 'NULL::jsonb')::jsonb;
 
@@ -35,7 +39,7 @@ BEGIN
             ep.id,
             ep.collector_result_id,
             {brand} AS is_brand,
-            CASE WHEN NOT {brand} THEN ep.competitor_name::text END AS competitor_name,
+            CASE WHEN NOT {brand} THEN ep.competitor_name::text END COLLATE %11$s AS competitor_name,
             ep.brand_id,
             ep.customer_id,
             ep.query_id,
@@ -64,7 +68,8 @@ BEGIN
         optional ->> 'ep.sentiment_label', optional ->> 'ep.sentiment_score',
         optional ->> 'ep.sentiment_positive_sentences', optional ->> 'ep.sentiment_negative_sentences',
         optional ->> 'ep.sentiment_label_competitor', optional ->> 'ep.sentiment_score_competitor',
-        optional ->> 'ep.sentiment_positive_sentences_competitor', optional ->> 'ep.sentiment_negative_sentences_competitor'),
+        optional ->> 'ep.sentiment_positive_sentences_competitor', optional ->> 'ep.sentiment_negative_sentences_competitor',
+        name_collation),
         '{brand}', $$(ep.competitor_name IS NULL OR ep.competitor_name::bpchar = '')$$);
 
     EXECUTE format($view$
