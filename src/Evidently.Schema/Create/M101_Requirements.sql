@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     IF current_setting('server_version_num')::integer < 150000 THEN
         RAISE EXCEPTION USING ERRCODE = 'EV001',
-            MESSAGE = format('PostgreSQL %s is too old: 15 or newer is needed.', current_setting('server_version')),
+            MESSAGE = pg_catalog.format('PostgreSQL %s is too old: 15 or newer is needed.', current_setting('server_version')),
             HINT = 'Upgrade the server, then migrate again. Nothing was changed.';
     END IF;
 
@@ -18,10 +18,10 @@ BEGIN
     END IF;
 
     SELECT array_agg(CASE
-            WHEN t.oid IS NULL THEN format('table public.%s is missing', w.tab)
-            WHEN t.relkind NOT IN ('r', 'p') THEN format('public.%s is not a table', w.tab)
-            WHEN a.attnum IS NULL THEN format('column public.%s.%s is missing', w.tab, w.col)
-            ELSE format('column public.%s.%s is %s, expected %s', w.tab, w.col, format_type(a.atttypid, NULL), w.types)
+            WHEN t.oid IS NULL THEN pg_catalog.format('table public.%s is missing', w.tab)
+            WHEN t.relkind NOT IN ('r', 'p') THEN pg_catalog.format('public.%s is not a table', w.tab)
+            WHEN a.attnum IS NULL THEN pg_catalog.format('column public.%s.%s is missing', w.tab, w.col)
+            ELSE pg_catalog.format('column public.%s.%s is %s, expected %s', w.tab, w.col, format_type(a.atttypid, NULL), w.types)
         END ORDER BY w.n)
     INTO problems
     FROM (SELECT v.*, row_number() OVER () AS n FROM (VALUES
@@ -62,7 +62,7 @@ BEGIN
 
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV001',
-            MESSAGE = format('The legacy database is not the one this migration knows: %s.', problems[1]),
+            MESSAGE = pg_catalog.format('The legacy database is not the one this migration knows: %s.', problems[1]),
             DETAIL = array_to_string(problems, '; '),
             HINT = 'Connect to the database that holds extracted_positions, or bring the columns to the expected types. Nothing was changed.';
     END IF;
@@ -71,27 +71,33 @@ BEGIN
     SELECT array_agg(problem ORDER BY problem)
     INTO problems
     FROM (
-        SELECT format('column public.extracted_positions.%s is %s, expected %s', a.attname, format_type(a.atttypid, NULL), metric) AS problem
+        SELECT pg_catalog.format('column public.extracted_positions.%s is %s, expected %s', a.attname, format_type(a.atttypid, NULL), metric) AS problem
         FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attname IN ('sentiment_score', 'sentiment_score_competitor')
             AND NOT a.attisdropped AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric || ', smallint, integer, bigint', ', '))
         UNION ALL
         SELECT 'public.extracted_positions.id may be NULL' FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attname = 'id' AND NOT a.attnotnull
+        UNION ALL -- names are matched exactly
+        SELECT pg_catalog.format('the collation of public.%s.competitor_name takes different names for the same', t.name)
+        FROM (VALUES ('brand_competitors'), ('extracted_positions')) AS t (name)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = to_regclass('public.' || t.name) AND a.attname = 'competitor_name' AND NOT a.attisdropped
+        JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation
+        WHERE NOT c.collisdeterministic
         UNION ALL -- statement triggers see nothing of what is written to a child by its own name
-        SELECT format('public.extracted_positions has the child table %s', i.inhrelid::regclass) FROM pg_catalog.pg_inherits AS i
+        SELECT pg_catalog.format('public.extracted_positions has the child table %s', i.inhrelid::regclass) FROM pg_catalog.pg_inherits AS i
         WHERE i.inhparent = to_regclass('public.extracted_positions')
             AND (SELECT c.relkind = 'r' FROM pg_catalog.pg_class AS c WHERE c.oid = i.inhparent)
     ) AS p;
 
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV001',
-            MESSAGE = format('The legacy database is not the one this migration knows: %s.', problems[1]),
+            MESSAGE = pg_catalog.format('The legacy database is not the one this migration knows: %s.', problems[1]),
             DETAIL = array_to_string(problems, '; '), HINT = 'Bring it to the expected shape, then migrate again. Nothing was changed.';
     END IF;
 
     -- A foreign key needs the unique key it refers to; the projection needs one competitor per (brand, name).
-    SELECT array_agg(format('public.%s has no unique key on (%s)', u.tab, array_to_string(u.cols, ', ')))
+    SELECT array_agg(pg_catalog.format('public.%s has no unique key on (%s)', u.tab, array_to_string(u.cols, ', ')))
     INTO problems
     FROM (VALUES
         ('customers', ARRAY['id']), ('brands', ARRAY['id']), ('generated_queries', ARRAY['id']), ('collector_results', ARRAY['id']),
@@ -105,20 +111,20 @@ BEGIN
                 WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) = u.cols);
 
     IF problems IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV001', MESSAGE = format('A unique key is missing: %s.', problems[1]),
+        RAISE EXCEPTION USING ERRCODE = 'EV001', MESSAGE = pg_catalog.format('A unique key is missing: %s.', problems[1]),
             DETAIL = array_to_string(problems, '; '), HINT = 'Add the unique key, then migrate again. Nothing was changed.';
     END IF;
 
     SELECT array_agg(p.problem)
     INTO problems
     FROM (
-        SELECT format('public.%s belongs to %s', t.name, pg_catalog.pg_get_userbyid(c.relowner)) AS problem
+        SELECT pg_catalog.format('public.%s belongs to %s', t.name, pg_catalog.pg_get_userbyid(c.relowner)) AS problem
         FROM unnest(ARRAY['customers', 'brands', 'generated_queries', 'collector_results', 'brand_competitors', 'extracted_positions'])
             AS t (name)
         JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass('public.' || t.name)
         WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
         UNION ALL
-        SELECT format('row security hides rows of public.%s from %s', t.name, current_user)
+        SELECT pg_catalog.format('row security hides rows of public.%s from %s', t.name, current_user)
         FROM unnest(ARRAY['customers', 'brands', 'generated_queries', 'collector_results', 'brand_competitors', 'extracted_positions'])
             AS t (name)
         WHERE pg_catalog.row_security_active('public.' || t.name)
@@ -129,7 +135,7 @@ BEGIN
     ) AS p;
 
     IF problems IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV002', MESSAGE = format('Role %s has not the rights it needs: %s.', current_user, problems[1]),
+        RAISE EXCEPTION USING ERRCODE = 'EV002', MESSAGE = pg_catalog.format('Role %s has not the rights it needs: %s.', current_user, problems[1]),
             DETAIL = array_to_string(problems, '; '),
             HINT = 'Connect as the owner of the tables (superuser is not needed). Nothing was changed.';
     END IF;
@@ -138,7 +144,7 @@ BEGIN
 
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007',
-            MESSAGE = format('public.%s exists already and is not of this migration.', problems[1]),
+            MESSAGE = pg_catalog.format('public.%s exists already and is not of this migration.', problems[1]),
             DETAIL = array_to_string(problems, ', '), HINT = 'Rename or drop what has these names, then migrate again. Nothing was changed.';
     END IF;
 END
