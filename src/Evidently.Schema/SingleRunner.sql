@@ -12,8 +12,8 @@ BEGIN
         IF clock_timestamp() > deadline THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'EV004',
-                MESSAGE = format('Another runner is migrating this database; waited %s for it.', patience),
-                DETAIL = format('It is backend %s.', (SELECT string_agg(l.pid::text, ', ') FROM pg_catalog.pg_locks AS l
+                MESSAGE = pg_catalog.format('Another runner is migrating this database; waited %s for it.', patience),
+                DETAIL = pg_catalog.format('It is backend %s.', (SELECT string_agg(l.pid::text, ', ') FROM pg_catalog.pg_locks AS l
                     WHERE l.locktype = 'advisory' AND l.classid = 1702259052 AND l.objid = 1 AND l.granted
                     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()))),
                 HINT = 'Run again when it has finished. To wait longer: SET evidently_schema.runner_patience = ''2 hours''.';

@@ -7,7 +7,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'EV004',
             MESSAGE = 'Another runner is migrating this database; nothing was rolled back.',
-            DETAIL = format('It is backend %s.', (SELECT string_agg(l.pid::text, ', ') FROM pg_catalog.pg_locks AS l
+            DETAIL = pg_catalog.format('It is backend %s.', (SELECT string_agg(l.pid::text, ', ') FROM pg_catalog.pg_locks AS l
                 WHERE l.locktype = 'advisory' AND l.classid = 1702259052 AND l.objid = 1 AND l.granted
                     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()))),
             HINT = 'Run the rollback again when it has finished.';

@@ -102,26 +102,26 @@ BEGIN
     SELECT count(*) AS notes, (array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
     FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 0;
     IF stuck.notes > 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('%s notes could not be drained within %s.', stuck.notes, patience),
-            DETAIL = format('Results such as %s; last error: %s; the oldest transaction that writes is open for %s.', stuck.examples,
+        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = pg_catalog.format('%s notes could not be drained within %s.', stuck.notes, patience),
+            DETAIL = pg_catalog.format('Results such as %s; last error: %s; the oldest transaction that writes is open for %s.', stuck.examples,
                 coalesce(stuck.error, 'none'), (SELECT date_trunc('second', max(clock_timestamp() - a.xact_start)) FROM pg_catalog.pg_stat_activity AS a
                     WHERE a.backend_xid IS NOT NULL)),
             HINT = 'End that transaction, or see SELECT * FROM evidently_schema.change_notes ORDER BY id; then migrate again.';
     END IF;
     PERFORM public.refresh_mv_brand_daily_metrics();
     COMMIT;
-    SELECT string_agg(format('%s: %s missing, %s extra, %s different', v.check_name, v.missing, v.extra, v.different), '; ') INTO wrong
+    SELECT string_agg(pg_catalog.format('%s: %s missing, %s extra, %s different', v.check_name, v.missing, v.extra, v.different), '; ') INTO wrong
     FROM evidently_schema.verify() AS v WHERE NOT v.ok;
     COMMIT;
     IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = format('The star is not the projection of legacy: %s.', wrong),
-            DETAIL = format('Results such as %s.', (SELECT string_agg(w::text, ', ') FROM (SELECT w FROM evidently_schema.wrong_results() AS w LIMIT 5) AS e)),
+        RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = pg_catalog.format('The star is not the projection of legacy: %s.', wrong),
+            DETAIL = pg_catalog.format('Results such as %s.', (SELECT string_agg(w::text, ', ') FROM (SELECT w FROM evidently_schema.wrong_results() AS w LIMIT 5) AS e)),
             HINT = 'SELECT evidently_schema.repair(); until it returns 0, then migrate again.';
     END IF;
     UPDATE evidently_schema.backfill_runs AS r SET finished_at = clock_timestamp() WHERE r.finished_at IS NULL;
     IF FOUND THEN
         INSERT INTO evidently_schema.events (kind, subject, became)
-        SELECT 'backfill', 'star', format('%s results copied, %s legacy rows rejected, %s values rounded, %s results of another customer', p.done,
+        SELECT 'backfill', 'star', pg_catalog.format('%s results copied, %s legacy rows rejected, %s values rounded, %s results of another customer', p.done,
             p.rejected, v.rounded_values, v.other_customers)
         FROM evidently_schema.backfill_progress AS p
         CROSS JOIN (SELECT * FROM evidently_schema.verifications ORDER BY id DESC LIMIT 1) AS v;

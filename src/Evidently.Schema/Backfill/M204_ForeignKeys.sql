@@ -2,8 +2,8 @@
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 CREATE OR REPLACE VIEW evidently_schema.star_foreign_keys WITH (security_invoker = true) AS
-SELECT format('%I.%I', 'public', k.child) AS relation, k.child || '_' || k.col || '_fkey' AS name, k.col AS column_name,
-    format('%I.%I', 'public', k.parent) AS parent, c.oid IS NOT NULL AS attached, coalesce(c.convalidated, false) AS validated
+SELECT pg_catalog.format('%I.%I', 'public', k.child) AS relation, k.child || '_' || k.col || '_fkey' AS name, k.col AS column_name,
+    pg_catalog.format('%I.%I', 'public', k.parent) AS parent, c.oid IS NOT NULL AS attached, coalesce(c.convalidated, false) AS validated
 FROM (VALUES
     ('metric_facts', 'collector_result_id', 'collector_results'),
     ('metric_facts', 'brand_id', 'brands'),
@@ -27,7 +27,7 @@ DECLARE
     missing record;
 BEGIN
     FOR missing IN SELECT * FROM evidently_schema.star_foreign_keys AS k WHERE NOT k.attached LOOP
-        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s', missing.relation,
+        EXECUTE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s', missing.relation,
             missing.name, missing.column_name, missing.parent, CASE WHEN p_validate THEN '' ELSE 'NOT VALID' END);
     END LOOP;
 END
@@ -48,13 +48,13 @@ BEGIN
         EXIT WHEN NOT FOUND;
         tries := tries + 1;
         BEGIN
-            EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT %I', loose.relation, loose.name);
+            EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', loose.relation, loose.name);
         EXCEPTION
             WHEN foreign_key_violation THEN
                 IF tries > 50 THEN
                     RAISE;
                 END IF;
-                EXECUTE format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS p WHERE p.id = t.%I)', loose.relation, loose.parent,
+                EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS p WHERE p.id = t.%I)', loose.relation, loose.parent,
                     loose.column_name);
         END;
         COMMIT;

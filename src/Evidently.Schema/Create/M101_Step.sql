@@ -24,16 +24,17 @@ BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', '5000', true);
             FOREACH waited_for IN ARRAY p_tables LOOP
                 IF waited_for = ANY (star) THEN
-                    EXECUTE format('LOCK TABLE public.%I IN SHARE UPDATE EXCLUSIVE MODE', waited_for);
+                    EXECUTE pg_catalog.format('LOCK TABLE public.%I IN SHARE UPDATE EXCLUSIVE MODE', waited_for);
                 END IF;
             END LOOP;
             lock_deadline := clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0);
             FOREACH waited_for IN ARRAY p_tables LOOP
                 PERFORM pg_catalog.set_config('lock_timeout',
                     greatest(1, ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000))::integer::text, true);
-                EXECUTE format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);
+                EXECUTE pg_catalog.format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);
             END LOOP;
             PERFORM pg_catalog.set_config('lock_timeout', '100', true);
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true); -- a host's concat_ws (text, text) would fit better than the server's
             EXECUTE p_body;
             RETURN;
         EXCEPTION
@@ -41,7 +42,7 @@ BEGIN
                 NULL; -- the subtransaction's locks are free again; who held the table is read below
         END;
 
-        SELECT string_agg(DISTINCT format('backend %s (%s, %s, transaction open for %s)', l.pid, coalesce(nullif(a.application_name, ''), 'unnamed'),
+        SELECT string_agg(DISTINCT pg_catalog.format('backend %s (%s, %s, transaction open for %s)', l.pid, coalesce(nullif(a.application_name, ''), 'unnamed'),
             coalesce(a.state, 'state not visible'), coalesce(date_trunc('second', clock_timestamp() - a.xact_start)::text, 'an unknown time')), '; ')
         INTO blockers
         FROM pg_catalog.pg_locks AS l
@@ -54,8 +55,8 @@ BEGIN
         IF clock_timestamp() > give_up_at THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'EV005',
-                MESSAGE = format('Could not lock public.%s in %s tries within %s; nothing was changed.', waited_for, tries, patience),
-                DETAIL = format('Held by %s.', coalesce(blockers, 'a transaction that has ended meanwhile')),
+                MESSAGE = pg_catalog.format('Could not lock public.%s in %s tries within %s; nothing was changed.', waited_for, tries, patience),
+                DETAIL = pg_catalog.format('Held by %s.', coalesce(blockers, 'a transaction that has ended meanwhile')),
                 HINT = 'End that transaction or wait for it, then run the migration again. '
                     'To wait longer: SET evidently_schema.lock_patience = ''10 minutes''.';
         END IF;
