@@ -28,11 +28,12 @@ CREATE OR REPLACE FUNCTION evidently_schema.start_backfill() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = 'public.extracted_positions'::regclass AND t.tgenabled <> 'D'
-        AND t.tgfoid = to_regproc('evidently_schema.capture_legacy') AND t.tgname = 'evidently_schema_update')
+    -- Four triggers on legacy, three on each of its five parents.
+    IF (SELECT count(*) FROM pg_trigger AS t WHERE t.tgenabled <> 'D'
+        AND t.tgfoid IN (to_regproc('evidently_schema.capture_legacy'), to_regproc('evidently_schema.capture_parent'))) < 19
     THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'Capture is not installed on public.extracted_positions: what changes during the copy would be lost.',
-            HINT = 'Migrate through 201 first, and leave its triggers enabled.';
+        RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'Capture is not installed, or in part disabled: what changes during the copy would be lost.',
+            HINT = 'Migrate through 201 first, and leave its triggers evidently_schema_… enabled.';
     END IF;
     IF NOT EXISTS (SELECT FROM evidently_schema.backfill_runs) THEN
         INSERT INTO evidently_schema.backfill_runs (last_result, total)

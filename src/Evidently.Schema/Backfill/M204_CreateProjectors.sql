@@ -36,7 +36,8 @@ AS $function$
 $function$;
 
 -- Drains notes for about 0.2 s, one transaction, and returns how many results it touched. When none is due it looks for results that
--- verification finds wrong, or that an INSERT refused, notes them, and drains those. Call it until it returns 0.
+-- verification finds wrong, or that an INSERT refused, notes them, and drains those; a daily view found wrong is refreshed. Call it until
+-- it returns 0.
 CREATE OR REPLACE FUNCTION evidently_schema.repair() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -44,6 +45,7 @@ DECLARE
     touched bigint := 0;
     looked boolean := false;
     refused bigint[];
+    wrong text[];
     deadline timestamptz := clock_timestamp() + interval '0.2 seconds';
     done record;
 BEGIN
@@ -54,7 +56,11 @@ BEGIN
             EXIT WHEN looked OR touched > 0;
             looked := true;
             refused := ARRAY(SELECT DISTINCT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE x.detail LIKE 'SQLSTATE %');
-            IF EXISTS (SELECT FROM evidently_schema.verify() AS v WHERE NOT v.ok) THEN
+            wrong := ARRAY(SELECT v.check_name FROM evidently_schema.verify() AS v WHERE NOT v.ok);
+            IF 'mv_brand_daily_metrics' = ANY (wrong) THEN
+                PERFORM public.refresh_mv_brand_daily_metrics();
+            END IF;
+            IF wrong <> '{}' THEN
                 IF evidently_schema.lock_loose_rows() THEN
                     PERFORM evidently_schema.reject_without_result(NULL);
                 END IF;

@@ -27,37 +27,63 @@ DECLARE
     missing record;
 BEGIN
     FOR missing IN SELECT * FROM evidently_schema.star_foreign_keys AS k WHERE NOT k.attached LOOP
-        EXECUTE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s', missing.relation,
-            missing.name, missing.column_name, missing.parent, CASE WHEN p_validate THEN '' ELSE 'NOT VALID' END);
+        EXECUTE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s%s', missing.relation,
+            missing.name, missing.column_name, missing.parent,
+            CASE WHEN missing.parent <> 'public.metric_facts' THEN 'ON UPDATE CASCADE ' ELSE '' END, CASE WHEN p_validate THEN '' ELSE 'NOT VALID' END);
     END LOOP;
 END
 $function$;
 
 -- Validates each foreign key in a transaction of its own. Where it does not hold, rows whose parent was deleted while it was detached are
--- deleted, and it is tried again; the parent's note, or the fact's, re-projects what is left of the result.
+-- deleted, a thousand a transaction, waiting 20 ms at most for a row the application holds, and it is tried again for at most
+-- evidently_schema.lock_patience; the parent's note, or the fact's, re-projects what is left of the result.
 CREATE OR REPLACE PROCEDURE evidently_schema.validate_foreign_keys()
 LANGUAGE plpgsql
 AS $procedure$
 DECLARE
+    patience constant interval := coalesce(nullif(current_setting('evidently_schema.lock_patience', true), ''), '60 seconds')::interval;
+    give_up_at timestamptz := clock_timestamp() + patience;
     loose record;
-    tries integer := 0;
+    orphans bigint;
 BEGIN
     COMMIT;
     LOOP
         SELECT * INTO loose FROM evidently_schema.star_foreign_keys AS k WHERE k.attached AND NOT k.validated LIMIT 1;
         EXIT WHEN NOT FOUND;
-        tries := tries + 1;
+        orphans := 0;
         BEGIN
             EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', loose.relation, loose.name);
+            give_up_at := clock_timestamp() + patience;
         EXCEPTION
             WHEN foreign_key_violation THEN
-                IF tries > 50 THEN
-                    RAISE;
-                END IF;
-                EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS p WHERE p.id = t.%I)', loose.relation, loose.parent,
-                    loose.column_name);
+                orphans := NULL; -- deleted below, in transactions of their own
         END;
         COMMIT;
+        WHILE orphans IS NULL OR orphans > 0 LOOP
+            BEGIN
+                PERFORM pg_catalog.set_config('lock_timeout', '20', true);
+                EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE t.ctid = ANY (ARRAY(SELECT o.ctid FROM %1$s AS o
+                    WHERE NOT EXISTS (SELECT FROM %s AS p WHERE p.id = o.%I) LIMIT 1000))', loose.relation, loose.parent, loose.column_name);
+                GET DIAGNOSTICS orphans = ROW_COUNT;
+                IF orphans > 0 THEN
+                    give_up_at := clock_timestamp() + patience;
+                END IF;
+            EXCEPTION
+                WHEN lock_not_available OR deadlock_detected THEN
+                    orphans := NULL; -- a row is held: tried again when the others have gone on
+            END;
+            COMMIT;
+            EXIT WHEN clock_timestamp() > give_up_at;
+            IF orphans IS NULL THEN
+                PERFORM pg_catalog.pg_sleep(0.05);
+            END IF;
+        END LOOP;
+        IF clock_timestamp() > give_up_at THEN
+            RAISE EXCEPTION USING ERRCODE = 'EV005',
+                MESSAGE = pg_catalog.format('%s of %s could not be validated within %s: rows without a parent are held by another transaction.',
+                    loose.name, loose.relation, patience),
+                HINT = 'End that transaction or wait for it, then run the migration again.';
+        END IF;
     END LOOP;
 END
 $procedure$;

@@ -73,6 +73,10 @@ BEGIN
             MESSAGE = format('Setting %s cannot be %s; expected %s.', NEW.name, quote_literal(NEW.value), expected),
             HINT = format('UPDATE evidently_schema.settings SET value = ''…'' WHERE name = %L;', NEW.name);
     END IF;
+    IF NEW.name = 'write_target' AND NEW.value = 'star' AND to_regclass('public.extracted_positions_archived') IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = 'Setting write_target cannot be star before extracted_positions is archived.',
+            HINT = 'Leave it at both: who reads legacy would miss what is written to the star alone.';
+    END IF;
     NEW.changed_at := clock_timestamp();
     NEW.changed_by := session_user;
     IF TG_OP = 'UPDATE' AND NEW.value <> OLD.value THEN

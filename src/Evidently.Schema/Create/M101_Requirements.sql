@@ -84,10 +84,9 @@ BEGIN
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = to_regclass('public.' || t.name) AND a.attname = 'competitor_name' AND NOT a.attisdropped
         JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation
         WHERE NOT c.collisdeterministic
-        UNION ALL -- statement triggers see nothing of what is written to a child by its own name
-        SELECT pg_catalog.format('public.extracted_positions has the child table %s', i.inhrelid::regclass) FROM pg_catalog.pg_inherits AS i
+        UNION ALL -- statement triggers see nothing of what is written to a child or a partition by its own name
+        SELECT pg_catalog.format('public.extracted_positions has the child table or partition %s', i.inhrelid::regclass) FROM pg_catalog.pg_inherits AS i
         WHERE i.inhparent = to_regclass('public.extracted_positions')
-            AND (SELECT c.relkind = 'r' FROM pg_catalog.pg_class AS c WHERE c.oid = i.inhparent)
     ) AS p;
 
     IF problems IS NOT NULL THEN

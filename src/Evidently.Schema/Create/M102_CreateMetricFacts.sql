@@ -5,10 +5,10 @@ CALL evidently_schema.step(ARRAY['brands', 'customers', 'generated_queries', 'co
 CREATE TABLE IF NOT EXISTS public.metric_facts (
     id BIGSERIAL PRIMARY KEY,
     collector_result_id BIGINT NOT NULL CONSTRAINT idx_metric_facts_collector_result UNIQUE
-        CONSTRAINT metric_facts_collector_result_id_fkey REFERENCES public.collector_results (id) ON DELETE CASCADE,
-    brand_id UUID NOT NULL CONSTRAINT metric_facts_brand_id_fkey REFERENCES public.brands (id) ON DELETE CASCADE,
-    customer_id UUID NOT NULL CONSTRAINT metric_facts_customer_id_fkey REFERENCES public.customers (id) ON DELETE CASCADE,
-    query_id UUID NOT NULL CONSTRAINT metric_facts_query_id_fkey REFERENCES public.generated_queries (id) ON DELETE CASCADE,
+        CONSTRAINT metric_facts_collector_result_id_fkey REFERENCES public.collector_results (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    brand_id UUID NOT NULL CONSTRAINT metric_facts_brand_id_fkey REFERENCES public.brands (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    customer_id UUID NOT NULL CONSTRAINT metric_facts_customer_id_fkey REFERENCES public.customers (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    query_id UUID NOT NULL CONSTRAINT metric_facts_query_id_fkey REFERENCES public.generated_queries (id) ON DELETE CASCADE ON UPDATE CASCADE,
     collector_type TEXT NOT NULL,
     topic TEXT,
     processed_at TIMESTAMPTZ NOT NULL,

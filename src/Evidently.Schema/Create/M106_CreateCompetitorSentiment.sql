@@ -24,7 +24,7 @@ BEGIN
     END IF;
     EXECUTE format('ALTER TABLE public.competitor_sentiment ALTER COLUMN competitor_id TYPE %s USING NULL::%1$s', id_type);
     ALTER TABLE public.competitor_sentiment ADD CONSTRAINT competitor_sentiment_competitor_id_fkey
-        FOREIGN KEY (competitor_id) REFERENCES public.brand_competitors (id) ON DELETE CASCADE;
+        FOREIGN KEY (competitor_id) REFERENCES public.brand_competitors (id) ON DELETE CASCADE ON UPDATE CASCADE;
 END
 $type$;
 
