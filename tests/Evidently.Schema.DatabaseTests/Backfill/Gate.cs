@@ -2,7 +2,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>
 /// Stops a projector in its middle: it has read legacy and the parents, and stands before its INSERT into a star table. Only sessions
-/// opened by <see cref="WorkerAsync"/> are stopped; all others pass.
+/// opened by <see cref="WorkerAsync"/> are stopped; all others pass. The gate itself is waited for without a lock_timeout.
 /// </summary>
 internal sealed class Gate : IAsyncDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class Gate : IAsyncDisposable
     {
         await database.ExecuteAsync(
             $"""
-            CREATE FUNCTION public.gate() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION public.gate() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
             BEGIN
                 IF current_setting('test.gated', true) = 'on' THEN
                     PERFORM pg_catalog.pg_advisory_xact_lock_shared(42, 1);
