@@ -24,7 +24,8 @@ internal sealed record Guard(string Function, string Text, string Without)
     public static Guard Stripes { get; } = new("lock_stripes", "pg_try_advisory_xact_lock(1702259053, s.stripe) AS taken", "true AS taken");
 
     /// <summary>A batch that finds a stripe busy leaves a note.</summary>
-    public static Guard BusyNote { get; } = new("copy_batch", "WHERE i.id <> ALL (free)", "WHERE false");
+    public static Guard BusyNote { get; } = new(
+        "copy_batch", "EXCEPT SELECT unnest(free)) AS i (id)", "EXCEPT SELECT unnest(free)) AS i (id) WHERE false");
 
     /// <summary>A drain forgets what was noted before it read legacy, nothing later.</summary>
     public static Guard ForgetFirst { get; } = new(

@@ -43,7 +43,8 @@ public sealed class ResultRaceTests
         await database.AssertDrainedAsync(guarded);
     }
 
-    /// <summary>Guard: <see cref="Guard.Stripes"/>. The drain meets the batch's stripe and leaves the note.</summary>
+    /// <summary>Guard: <see cref="Guard.Stripes"/>. The drain meets the batch's stripe and leaves the note. An update is held twice:
+    /// without stripes the batch's INSERT meets the drain's fact, and the batch reads the result anew.</summary>
     [Test]
     public async Task A_late_batch_overwrites_and_resurrects_nothing_that_a_drain_has_made_right_meanwhile(
         [Values(Update, Delete, ToAnother, ToNull)] string change, [Values] bool guarded)
@@ -59,7 +60,7 @@ public sealed class ResultRaceTests
         await gate.OpenAsync();
         await batch;
 
-        await database.AssertDrainedAsync(guarded);
+        await database.AssertDrainedAsync(guarded || change is Update);
     }
 
     /// <summary>Guard: <see cref="Guard.Capture"/>. Its note is uncommitted as long as the change is.</summary>
