@@ -18,8 +18,8 @@ internal static class Mutants
     {
         yield return (Legacy, $"{Brand} AS is_brand", "ep.competitor_name IS NULL AS is_brand");
         yield return (Legacy, $"{Brand} AS is_brand", "ep.competitor_name IS NULL OR ep.competitor_name = ''::text AS is_brand");
-        yield return (Legacy, "THEN ep.competitor_name ELSE NULL::text END AS competitor_name", "THEN btrim(ep.competitor_name) ELSE NULL::text END AS competitor_name");
-        yield return (Legacy, "THEN ep.competitor_name ELSE NULL::text END AS competitor_name", "THEN lower(ep.competitor_name) ELSE NULL::text END AS competitor_name");
+        yield return (Legacy, "THEN ep.competitor_name ELSE NULL::text END", "THEN btrim(ep.competitor_name) ELSE NULL::text END");
+        yield return (Legacy, "THEN ep.competitor_name ELSE NULL::text END", "THEN lower(ep.competitor_name) ELSE NULL::text END");
         yield return (Legacy, "COALESCE(ep.processed_at, ep.created_at) AS processed_at", "ep.processed_at AS processed_at");
         yield return (Legacy, "COALESCE(ep.processed_at, ep.created_at) AS processed_at", "COALESCE(ep.created_at, ep.processed_at) AS processed_at");
         yield return (Legacy, "COALESCE(ep.created_at, ep.processed_at) AS created_at", "COALESCE(ep.processed_at, ep.created_at) AS created_at");

@@ -9,7 +9,8 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 public sealed class MutationTests
 {
     private const string ProjectAll =
-        "DO $$ BEGIN PERFORM evidently_schema.project_safely(ARRAY(SELECT DISTINCT collector_result_id FROM extracted_positions WHERE collector_result_id IS NOT NULL));"
+        "DO $$ BEGIN IF EXISTS (SELECT FROM evidently_schema.project_safely(ARRAY(SELECT DISTINCT collector_result_id FROM extracted_positions WHERE collector_result_id IS NOT NULL)))"
+        + " THEN RAISE check_violation USING MESSAGE = 'some results could not even be rejected'; END IF;"
         + " PERFORM evidently_schema.reject_without_result(NULL); END $$";
 
     private readonly Dictionary<string, string> _definitions = new(StringComparer.Ordinal);
