@@ -78,8 +78,9 @@ public sealed partial class DemoTests
             Assert.Ignore("Ctrl-C cannot be sent to one process there.");
         }
 
-        await using var demo = ChildProcess.Start(
-            "dotnet", [Program, "--results", "20000", "--answer-length", "2000"], [("EVIDENTLY_SCHEMA_TEST_DB", TestServer.Server.ConnectionString)]);
+        // A shell's background job, as CI may be one, ignores SIGINT, and so would its children.
+        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : new[] { "dotnet" }, Program, "--results", "20000", "--answer-length", "2000"];
+        await using var demo = ChildProcess.Start(command[0], command[1..], [("EVIDENTLY_SCHEMA_TEST_DB", TestServer.Server.ConnectionString)]);
         var said = "";
         while (await demo.Output.ReadLineAsync() is { } line)
         {
