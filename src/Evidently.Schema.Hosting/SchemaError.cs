@@ -30,6 +30,12 @@ public enum SchemaError
     /// <summary>EV008: a value in <c>evidently_schema.settings</c> is not allowed.</summary>
     BadSetting = 8,
 
+    /// <summary>EV009: <c>dual_write</c> is <c>strict</c> and a result could not be written to the star.</summary>
+    NotProjected = 9,
+
+    /// <summary>EV010: what was given to <c>evidently_schema.save_positions</c> is no result.</summary>
+    BadPositions = 10,
+
     /// <summary>The server cannot be reached, or the connection broke.</summary>
     Unreachable = 100,
 

@@ -83,6 +83,8 @@ internal static class SchemaErrors
             "EV006" => SchemaError.VerificationFailed,
             "EV007" => SchemaError.WrongState,
             "EV008" => SchemaError.BadSetting,
+            "EV009" => SchemaError.NotProjected,
+            "EV010" => SchemaError.BadPositions,
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
             _ => SchemaError.Database,
         };

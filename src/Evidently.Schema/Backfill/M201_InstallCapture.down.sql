@@ -27,7 +27,7 @@ END
 $placeholder$;
 
 DROP FUNCTION IF EXISTS evidently_schema.capture_legacy(), evidently_schema.capture_parent(), evidently_schema.capture_star();
-DROP VIEW IF EXISTS evidently_schema.pending_results, evidently_schema.parent_notes;
+DROP VIEW IF EXISTS evidently_schema.pending_results, evidently_schema.parent_notes, evidently_schema.legacy_columns;
 DROP TABLE IF EXISTS evidently_schema.change_notes, evidently_schema.note_horizons, evidently_schema.rejected_rows;
 DROP FUNCTION IF EXISTS evidently_schema.note_moved_row();
 

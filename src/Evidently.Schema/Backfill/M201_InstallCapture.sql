@@ -2,35 +2,84 @@
 -- lock_timeout, and never fail the statement they watch: if even the note cannot be written, verification shows the difference.
 CALL evidently_schema.step(ARRAY['extracted_positions', 'collector_results', 'generated_queries', 'brand_competitors', 'brands', 'customers'], $step$
 
--- Statement triggers on legacy: one note per changed result, or per row where it has none.
+-- Statement triggers on legacy: one note per changed result, or per row where it has none. From phase 3 on, in sync and strict, the results
+-- of a small statement are projected at once instead. What an UPDATE leaves as it was, in the columns the star is made of, is no change:
+-- the application writes the same values again and again. Text is compared in collation C: others may take different text for equal.
+DO $capture$
+DECLARE
+    mapped text := (SELECT string_agg(CASE
+            WHEN t.typname IN ('json', 'xml') THEN format('{row}.%I::text', c.column_name)
+            WHEN t.typcollation <> 0 THEN format('{row}.%I COLLATE "C"', c.column_name)
+            ELSE format('{row}.%I', c.column_name) END, ', ')
+        FROM evidently_schema.legacy_columns AS c
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = 'public.extracted_positions'::regclass AND a.attname = c.column_name
+        JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+        WHERE c.fate = 'mapped' OR c.column_name = 'metadata');
+BEGIN
+    EXECUTE replace(replace($create$
 CREATE OR REPLACE FUNCTION evidently_schema.capture_legacy() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
 AS $function$
+DECLARE
+    results bigint[];
+    loose text[];
+    mode text;
+    state text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
-        SELECT DISTINCT CASE WHEN r.collector_result_id IS NULL THEN 'row' ELSE 'result' END,
-            CASE WHEN r.collector_result_id IS NULL THEN r.id::text END, r.collector_result_id
-        FROM new_rows AS r;
+        SELECT array_agg(DISTINCT r.collector_result_id) FILTER (WHERE r.collector_result_id IS NOT NULL),
+            array_agg(r.id::text) FILTER (WHERE r.collector_result_id IS NULL)
+        INTO results, loose FROM new_rows AS r;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
-        SELECT DISTINCT CASE WHEN r.collector_result_id IS NULL THEN 'row' ELSE 'result' END,
-            CASE WHEN r.collector_result_id IS NULL THEN r.id::text END, r.collector_result_id
-        FROM old_rows AS r;
+        SELECT array_agg(DISTINCT r.collector_result_id) FILTER (WHERE r.collector_result_id IS NOT NULL),
+            array_agg(r.id::text) FILTER (WHERE r.collector_result_id IS NULL)
+        INTO results, loose FROM old_rows AS r;
     ELSIF TG_OP = 'UPDATE' THEN
-        INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
-        SELECT DISTINCT CASE WHEN r.collector_result_id IS NULL THEN 'row' ELSE 'result' END,
-            CASE WHEN r.collector_result_id IS NULL THEN r.id::text END, r.collector_result_id
-        FROM (SELECT o.id, o.collector_result_id FROM old_rows AS o UNION ALL SELECT n.id, n.collector_result_id FROM new_rows AS n) AS r;
+        SELECT array_agg(DISTINCT r.result) FILTER (WHERE r.result IS NOT NULL), array_agg(DISTINCT r.id::text) FILTER (WHERE r.result IS NULL)
+        INTO results, loose
+        FROM old_rows AS o FULL JOIN new_rows AS n ON n.id = o.id
+        CROSS JOIN LATERAL (VALUES (o.id, o.collector_result_id), (n.id, n.collector_result_id)) AS r (id, result)
+        WHERE r.id IS NOT NULL AND ROW({old}) IS DISTINCT FROM ROW({new});
     ELSE
         INSERT INTO evidently_schema.change_notes (kind, key) VALUES ('all', TG_TABLE_NAME);
     END IF;
+
+    IF loose IS NOT NULL THEN
+        INSERT INTO evidently_schema.change_notes (kind, key) SELECT 'row', u.id FROM unnest(loose) AS u (id);
+    END IF;
+    IF results IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT s.value INTO mode FROM evidently_schema.settings AS s WHERE s.name = 'dual_write';
+    -- A snapshot older than the stripes it takes would project what was; many results, or a statement_timeout about to expire, leave no time.
+    IF mode IN ('sync', 'strict') AND cardinality(results) <= 64 AND current_setting('transaction_isolation') LIKE 'read %'
+        AND (current_setting('statement_timeout') = '0'
+            OR clock_timestamp() + interval '100 milliseconds' < statement_timestamp() + current_setting('statement_timeout')::interval)
+    THEN
+        PERFORM evidently_schema.sync_results(results, mode = 'strict');
+    ELSE
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id) SELECT 'result', u.id FROM unnest(results) AS u (id);
+    END IF;
     RETURN NULL;
 EXCEPTION
+    WHEN SQLSTATE 'EV009' THEN
+        RAISE; -- strict: the application asked for it
     WHEN OTHERS THEN
-        RETURN NULL; -- the application's statement comes first; verification shows what was not noted
+        state := SQLSTATE;
+        BEGIN
+            INSERT INTO evidently_schema.change_notes (kind, key, last_error) SELECT 'row', u.id, 'SQLSTATE ' || state FROM unnest(loose) AS u (id);
+            INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+            SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id);
+        EXCEPTION
+            WHEN OTHERS THEN
+                NULL; -- the application's statement comes first; verification shows what was not noted
+        END;
+        RETURN NULL;
 END
-$function$;
+$function$
+    $create$, '{old}', replace(mapped, '{row}', 'o')), '{new}', replace(mapped, '{row}', 'n'));
+END
+$capture$;
 
 -- Triggers on the parents: one note per changed parent, whatever hangs on it. TG_ARGV[0] is the kind.
 CREATE OR REPLACE FUNCTION evidently_schema.capture_parent() RETURNS trigger

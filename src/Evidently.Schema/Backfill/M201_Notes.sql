@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS evidently_schema.change_notes (
     noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     attempts integer NOT NULL DEFAULT 0,
     last_error text
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 CREATE INDEX IF NOT EXISTS idx_change_notes_result ON evidently_schema.change_notes (collector_result_id);
 CREATE INDEX IF NOT EXISTS idx_change_notes_parent ON evidently_schema.change_notes (kind, key) WHERE kind <> 'result';
@@ -19,10 +19,12 @@ COMMENT ON TABLE evidently_schema.change_notes IS
     'is its id), collector_result, brand, query, customer (key is the id), competitor (key is brand_id/competitor_name), all';
 
 -- A note of a parent is expanded only when every transaction that may have read the parent as it was has ended: the first drain that
--- sees the note stores the first transaction id not yet assigned, a later one expands when all before it have ended.
+-- sees the note stores the first transaction id not yet assigned, a later one expands when all before it have ended, in batches: the
+-- results up to expanded_to have notes of their own.
 CREATE TABLE IF NOT EXISTS evidently_schema.note_horizons (
     note_id bigint PRIMARY KEY,
-    horizon xid8 NOT NULL
+    horizon xid8 NOT NULL,
+    expanded_to bigint
 );
 
 CREATE TABLE IF NOT EXISTS evidently_schema.rejected_rows (
@@ -82,7 +84,23 @@ FROM (
 ) AS p
 GROUP BY p.collector_result_id, p.apart;
 
-SELECT evidently_schema.restrict_access('evidently_schema.change_notes', 'evidently_schema.note_horizons', 'evidently_schema.rejected_rows',
+-- Where each column of legacy goes: mapped to the star, derivable from elsewhere, or kept in the residue when legacy is retired.
+CREATE OR REPLACE VIEW evidently_schema.legacy_columns WITH (security_invoker = true) AS
+SELECT a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS data_type,
+    CASE
+        WHEN a.attname IN ('collector_result_id', 'brand_id', 'customer_id', 'query_id', 'collector_type', 'competitor_name', 'processed_at',
+            'created_at', 'visibility_index', 'visibility_index_competitor', 'share_of_answers_brand', 'share_of_answers_competitor',
+            'has_brand_presence', 'brand_first_position', 'brand_positions', 'competitor_positions', 'total_brand_mentions',
+            'competitor_mentions', 'total_word_count', 'topic', 'sentiment_label', 'sentiment_score', 'sentiment_positive_sentences',
+            'sentiment_negative_sentences', 'sentiment_label_competitor', 'sentiment_score_competitor',
+            'sentiment_positive_sentences_competitor', 'sentiment_negative_sentences_competitor') THEN 'mapped'
+        WHEN a.attname IN ('raw_answer', 'brand_name') THEN 'derived'
+        ELSE 'residue'
+    END AS fate
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attnum > 0 AND NOT a.attisdropped;
+
+SELECT evidently_schema.restrict_access('evidently_schema.legacy_columns', 'evidently_schema.change_notes', 'evidently_schema.note_horizons', 'evidently_schema.rejected_rows',
     'evidently_schema.note_moved_row', 'evidently_schema.parent_notes', 'evidently_schema.pending_results');
 
 $step$);

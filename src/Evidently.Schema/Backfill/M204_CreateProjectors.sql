@@ -136,23 +136,6 @@ BEGIN
 END
 $procedure$;
 
--- Where each column of legacy goes: mapped to the star, derivable from elsewhere, or kept in the residue when legacy is retired.
-CREATE OR REPLACE VIEW evidently_schema.legacy_columns WITH (security_invoker = true) AS
-SELECT a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS data_type,
-    CASE
-        WHEN a.attname IN ('collector_result_id', 'brand_id', 'customer_id', 'query_id', 'collector_type', 'competitor_name', 'processed_at',
-            'created_at', 'visibility_index', 'visibility_index_competitor', 'share_of_answers_brand', 'share_of_answers_competitor',
-            'has_brand_presence', 'brand_first_position', 'brand_positions', 'competitor_positions', 'total_brand_mentions',
-            'competitor_mentions', 'total_word_count', 'topic', 'sentiment_label', 'sentiment_score', 'sentiment_positive_sentences',
-            'sentiment_negative_sentences', 'sentiment_label_competitor', 'sentiment_score_competitor',
-            'sentiment_positive_sentences_competitor', 'sentiment_negative_sentences_competitor') THEN 'mapped'
-        WHEN a.attname IN ('raw_answer', 'brand_name') THEN 'derived'
-        ELSE 'residue'
-    END AS fate
-FROM pg_catalog.pg_attribute AS a
-WHERE a.attrelid = to_regclass('public.extracted_positions') AND a.attnum > 0 AND NOT a.attisdropped;
-
-SELECT evidently_schema.restrict_access('evidently_schema.wrong_results', 'evidently_schema.repair', 'evidently_schema.finish_backfill',
-    'evidently_schema.legacy_columns');
+SELECT evidently_schema.restrict_access('evidently_schema.wrong_results', 'evidently_schema.repair', 'evidently_schema.finish_backfill');
 
 $step$);

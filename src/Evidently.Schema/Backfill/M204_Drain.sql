@@ -13,21 +13,66 @@ AS $function$
         AND NOT EXISTS (SELECT FROM pg_prepared_xacts AS p WHERE p.transaction = x.xid::xid AND p.database <> current_database())
 $function$;
 
--- Replaces notes of parents by notes of their results. A parent's note waits until every transaction that was running when it was first
--- seen has ended: such a one may have projected with the parent as it was, and its rows are not visible yet. Returns the notes replaced.
-CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100) RETURNS bigint
+-- The results of a parent's note after p_after, in order, at most p_limit: those in the star, and those that are not, wholly or in part,
+-- and may be so for want of this parent.
+CREATE OR REPLACE FUNCTION evidently_schema.results_of_note(p_note bigint, p_after bigint, p_limit integer) RETURNS bigint[]
+LANGUAGE sql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $function$
+    WITH n AS MATERIALIZED (
+        SELECT c.* FROM evidently_schema.parent_notes AS c WHERE c.id = p_note
+    )
+    SELECT coalesce(array_agg(u.id ORDER BY u.id), '{}')
+    FROM (
+        SELECT DISTINCT r.id
+        FROM (
+            SELECT f.collector_result_id AS id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id WHERE n.kind = 'brand'
+            UNION ALL
+            SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.query_id = n.query_id
+            UNION ALL
+            SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
+            UNION ALL
+            SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id
+            JOIN public.extracted_positions AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
+            WHERE n.kind = 'competitor'
+            UNION ALL
+            SELECT x.collector_result_id FROM n JOIN (evidently_schema.rejected_rows AS x
+                JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
+                ON n.kind = 'brand' AND ep.brand_id = n.brand_id OR ep.query_id = n.query_id
+                    OR n.kind = 'customer' AND (ep.customer_id = n.customer_id OR ep.customer_id IS NULL)
+                    OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'
+            UNION ALL
+            (SELECT f.collector_result_id FROM public.metric_facts AS f
+                WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all') AND (p_after IS NULL OR f.collector_result_id > p_after)
+                ORDER BY f.collector_result_id LIMIT p_limit)
+            UNION ALL
+            SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
+            UNION ALL
+            (SELECT DISTINCT ep.collector_result_id FROM public.extracted_positions AS ep
+                WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all') AND ep.collector_result_id >= coalesce(p_after, -9223372036854775808)
+                ORDER BY ep.collector_result_id LIMIT p_limit + 1)
+        ) AS r
+        WHERE r.id IS NOT NULL AND (p_after IS NULL OR r.id > p_after)
+        ORDER BY r.id LIMIT p_limit
+    ) AS u
+$function$;
+
+-- Replaces notes of parents by notes of their results, at most p_results of them. A parent's note waits until every transaction that was
+-- running when it was first seen has ended: such a one may have projected with the parent as it was, and its rows are not visible yet. It
+-- stays, and covers all its results, until the last of them has a note of its own. Returns the notes replaced, in whole or in part.
+CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100, p_results integer DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $function$
 DECLARE
     notes bigint[];
-    ready bigint[];
     running xid8[];
+    note record;
+    results bigint[];
+    room integer := p_results;
+    expanded bigint := 0;
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
         WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
-    IF notes = '{}' OR EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.id = ANY (notes) AND c.kind = 'all')
-        AND NOT evidently_schema.lock_loose_rows()
-    THEN
+    IF notes = '{}' THEN
         RETURN 0;
     END IF;
 
@@ -38,56 +83,90 @@ BEGIN
     WHERE running <> '{}'
         AND NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h WHERE h.note_id = u.id);
 
-    ready := ARRAY(SELECT u.id FROM unnest(notes) AS u (id) WHERE NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h
-        WHERE h.note_id = u.id AND EXISTS (SELECT FROM unnest(running) AS x (xid) WHERE x.xid < h.horizon)));
-
-    INSERT INTO evidently_schema.change_notes (kind, collector_result_id)
-    WITH n AS MATERIALIZED (
-        SELECT c.* FROM evidently_schema.parent_notes AS c WHERE c.id = ANY (ready)
-    )
-    SELECT DISTINCT 'result', r.id
-    FROM (
-        SELECT f.collector_result_id AS id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id WHERE n.kind = 'brand'
-        UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.query_id = n.query_id
-        UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
-        UNION ALL
-        SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id
-        JOIN public.extracted_positions AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
-        WHERE n.kind = 'competitor'
-        UNION ALL -- results that are not in the star, wholly or in part, may be so for want of this parent
-        SELECT x.collector_result_id FROM n JOIN (evidently_schema.rejected_rows AS x
-            JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
-            ON n.kind = 'brand' AND ep.brand_id = n.brand_id OR ep.query_id = n.query_id
-                OR n.kind = 'customer' AND (ep.customer_id = n.customer_id OR ep.customer_id IS NULL)
-                OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'
-        UNION ALL
-        SELECT f.collector_result_id FROM public.metric_facts AS f WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
-        UNION ALL
-        SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
-        UNION ALL
-        SELECT ep.collector_result_id FROM public.extracted_positions AS ep WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
-    ) AS r
-    WHERE r.id IS NOT NULL;
-
-    IF EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready) AND c.kind = 'all') THEN
-        PERFORM evidently_schema.reject_without_result(NULL);
-    END IF;
-    DELETE FROM evidently_schema.change_notes AS c WHERE c.id = ANY (ready);
-    DELETE FROM evidently_schema.note_horizons AS h WHERE h.note_id = ANY (ready);
-    RETURN cardinality(ready);
+    FOR note IN
+        SELECT c.id, c.kind, h.expanded_to
+        FROM evidently_schema.change_notes AS c LEFT JOIN evidently_schema.note_horizons AS h ON h.note_id = c.id
+        WHERE c.id = ANY (notes) AND NOT EXISTS (SELECT FROM unnest(running) AS x (xid) WHERE x.xid < h.horizon)
+        ORDER BY c.id
+    LOOP
+        EXIT WHEN room = 0;
+        results := evidently_schema.results_of_note(note.id, note.expanded_to, room);
+        IF cardinality(results) < room THEN
+            CONTINUE WHEN note.kind = 'all' AND NOT evidently_schema.lock_loose_rows();
+            IF note.kind = 'all' THEN
+                PERFORM evidently_schema.reject_without_result(NULL);
+            END IF;
+            DELETE FROM evidently_schema.change_notes AS c WHERE c.id = note.id;
+            DELETE FROM evidently_schema.note_horizons AS h WHERE h.note_id = note.id;
+        ELSE
+            INSERT INTO evidently_schema.note_horizons AS h (note_id, horizon, expanded_to)
+            VALUES (note.id, pg_snapshot_xmin(pg_current_snapshot()), results[cardinality(results)])
+            ON CONFLICT (note_id) DO UPDATE SET expanded_to = excluded.expanded_to;
+        END IF;
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id) SELECT 'result', u.id FROM unnest(results) AS u (id);
+        room := room - cardinality(results);
+        expanded := expanded + 1;
+    END LOOP;
+    RETURN expanded;
 END
 $function$;
 
--- One small drain: expands parents' notes, then projects up to p_limit noted results whose stripe is free. A result that failed is tried
--- again after 2^attempts × 0.1 s, at most 5 minutes. Both counts 0: nothing is due.
-CREATE OR REPLACE FUNCTION evidently_schema.drain_batch(p_limit integer DEFAULT 200, OUT projected bigint, OUT expanded bigint)
+-- Forgets the notes of these results and projects them; what fails is noted again, with the error. The caller holds their stripes: nobody else
+-- drains them, and whatever is committed by now is seen by the statements after the first. Returns how many were projected.
+CREATE OR REPLACE FUNCTION evidently_schema.drain_results(p_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $function$
 DECLARE
     results bigint[];
     tries integer[];
+    failed bigint;
+BEGIN
+    WITH seen AS (
+        DELETE FROM evidently_schema.change_notes AS n
+        WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = ANY (p_ids)
+        RETURNING n.collector_result_id, n.attempts
+    ),
+    noted AS (
+        SELECT seen.collector_result_id AS id, max(seen.attempts) AS attempts FROM seen GROUP BY 1
+    )
+    SELECT array_agg(noted.id), array_agg(noted.attempts) INTO results, tries FROM noted;
+
+    WITH failed AS MATERIALIZED (
+        SELECT f.collector_result_id, f.error, 1 + tries[array_position(results, f.collector_result_id)] AS attempts
+        FROM evidently_schema.project_safely(results) AS f
+    ),
+    again AS (
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
+        SELECT 'result', f.collector_result_id, f.attempts, f.error FROM failed AS f
+    ),
+    reported AS (
+        INSERT INTO evidently_schema.events (kind, subject, became, reason)
+        SELECT 'result not projected', f.collector_result_id::text, f.attempts || ' attempts', f.error FROM failed AS f WHERE f.attempts = 10
+    )
+    SELECT count(*) INTO failed FROM failed;
+    RETURN coalesce(cardinality(results), 0) - failed;
+END
+$function$;
+
+-- The results of the oldest notes that are due, at most p_limit notes, whose stripe is free: it is taken until the end of the transaction.
+CREATE OR REPLACE FUNCTION evidently_schema.due_results(p_limit integer) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+AS $function$
+BEGIN
+    RETURN ARRAY(SELECT n.collector_result_id FROM evidently_schema.change_notes AS n
+        WHERE CASE WHEN n.kind IN ('result', 'collector_result')
+                AND (n.attempts = 0 OR n.noted_at < clock_timestamp() - least(interval '5 minutes', interval '0.1 second' * 2 ^ least(n.attempts, 20)))
+            THEN pg_try_advisory_xact_lock(1702259053, evidently_schema.stripe(n.collector_result_id)) END
+        ORDER BY n.id LIMIT p_limit);
+END
+$function$;
+
+-- One small drain: expands parents' notes, then projects up to p_limit noted results, passing over those whose stripe is busy. A result that
+-- failed is tried again after 2^attempts × 0.1 s, at most 5 minutes. Both counts 0: nothing is due.
+CREATE OR REPLACE FUNCTION evidently_schema.drain_batch(p_limit integer DEFAULT 200, OUT projected bigint, OUT expanded bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $function$
+DECLARE
     loose text[];
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -95,7 +174,6 @@ BEGIN
             MESSAGE = format('Notes cannot be drained in a %s transaction.', current_setting('transaction_isolation')),
             HINT = 'Drain in READ COMMITTED.';
     END IF;
-    projected := 0;
     expanded := evidently_schema.expand_parent_notes();
 
     loose := ARRAY(SELECT n.key FROM evidently_schema.change_notes AS n WHERE n.kind = 'row' ORDER BY n.id FOR UPDATE SKIP LOCKED);
@@ -105,34 +183,18 @@ BEGIN
         expanded := expanded + cardinality(loose);
     END IF;
 
-    results := evidently_schema.lock_stripes(ARRAY(
-        SELECT n.collector_result_id FROM evidently_schema.change_notes AS n
-        WHERE n.kind IN ('result', 'collector_result')
-            AND (n.attempts = 0 OR n.noted_at < clock_timestamp() - least(interval '5 minutes', interval '0.1 second' * 2 ^ least(n.attempts, 20)))
-        ORDER BY n.id LIMIT p_limit));
-    IF results = '{}' THEN
-        RETURN;
+    projected := evidently_schema.drain_results(evidently_schema.due_results(p_limit));
+END
+$function$;
+
+-- drain_batch() by one session of the database at a time, for services that run on several nodes: both counts are NULL when it is another's turn.
+CREATE OR REPLACE FUNCTION evidently_schema.drain_turn(p_limit integer DEFAULT 200, OUT projected bigint, OUT expanded bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF pg_try_advisory_xact_lock(1702259052, 4) THEN
+        SELECT d.projected, d.expanded INTO projected, expanded FROM evidently_schema.drain_batch(p_limit) AS d;
     END IF;
-
-    -- Under the stripes nobody else drains these results, and whatever is committed by now is seen by the statements after this one.
-    WITH seen AS (
-        DELETE FROM evidently_schema.change_notes AS n
-        WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = ANY (results)
-        RETURNING n.collector_result_id, n.attempts
-    ),
-    noted AS (
-        SELECT seen.collector_result_id AS id, max(seen.attempts) AS attempts FROM seen GROUP BY 1
-    )
-    SELECT array_agg(noted.id), array_agg(noted.attempts) INTO results, tries FROM noted;
-
-    WITH failed AS MATERIALIZED (
-        SELECT f.collector_result_id, f.error FROM evidently_schema.project_safely(results) AS f
-    ),
-    again AS (
-        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
-        SELECT 'result', f.collector_result_id, 1 + tries[array_position(results, f.collector_result_id)], f.error FROM failed AS f
-    )
-    SELECT coalesce(cardinality(results), 0) - count(*) INTO projected FROM failed;
 END
 $function$;
 
@@ -169,6 +231,7 @@ BEGIN
 END
 $procedure$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.running_transactions', 'evidently_schema.expand_parent_notes', 'evidently_schema.drain_batch', 'evidently_schema.drain');
+SELECT evidently_schema.restrict_access('evidently_schema.running_transactions', 'evidently_schema.results_of_note', 'evidently_schema.expand_parent_notes',
+    'evidently_schema.drain_results', 'evidently_schema.due_results', 'evidently_schema.drain_batch', 'evidently_schema.drain_turn', 'evidently_schema.drain');
 
 $step$);

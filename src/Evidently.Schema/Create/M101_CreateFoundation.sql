@@ -73,6 +73,10 @@ BEGIN
             MESSAGE = format('Setting %s cannot be %s; expected %s.', NEW.name, quote_literal(NEW.value), expected),
             HINT = format('UPDATE evidently_schema.settings SET value = ''…'' WHERE name = %L;', NEW.name);
     END IF;
+    IF NEW.name = 'dual_write' AND NEW.value IN ('sync', 'strict') AND to_regproc('evidently_schema.sync_results') IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = format('Setting dual_write cannot be %s before phase 3.', NEW.value),
+            HINT = 'Migrate to phase 3 first, which sets it to sync.';
+    END IF;
     IF NEW.name = 'write_target' AND NEW.value = 'star' AND to_regclass('public.extracted_positions_archived') IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = 'Setting write_target cannot be star before extracted_positions is archived.',
             HINT = 'Leave it at both: who reads legacy would miss what is written to the star alone.';

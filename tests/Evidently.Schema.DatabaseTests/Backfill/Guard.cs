@@ -11,7 +11,7 @@ internal sealed record Guard(string Function, string Text, string Without)
 
     /// <summary>An UPDATE notes the result that a row has left, too.</summary>
     public static Guard CaptureOldResult { get; } =
-        new("capture_legacy", "SELECT o.id, o.collector_result_id FROM old_rows AS o UNION ALL ", string.Empty);
+        new("capture_legacy", "(VALUES (o.id, o.collector_result_id), (n.id, n.collector_result_id))", "(VALUES (n.id, n.collector_result_id))");
 
     /// <summary>Every change of a parent is noted.</summary>
     public static Guard CaptureParent { get; } = new("capture_parent", "    IF TG_OP = 'TRUNCATE' THEN", "    RETURN NULL; IF TG_OP = 'TRUNCATE' THEN");
@@ -29,12 +29,12 @@ internal sealed record Guard(string Function, string Text, string Without)
 
     /// <summary>A drain forgets what was noted before it read legacy, nothing later.</summary>
     public static Guard ForgetFirst { get; } = new(
-        "drain_batch",
-        "INTO projected FROM failed;",
-        "INTO projected FROM failed; DELETE FROM evidently_schema.change_notes AS n WHERE n.collector_result_id = ANY (results);");
+        "drain_results",
+        "INTO failed FROM failed;",
+        "INTO failed FROM failed; DELETE FROM evidently_schema.change_notes AS n WHERE n.collector_result_id = ANY (results);");
 
     /// <summary>A result that could not be projected is noted again.</summary>
-    public static Guard NoteFailed { get; } = new("drain_batch", "f.error FROM failed AS f", "f.error FROM failed AS f WHERE false");
+    public static Guard NoteFailed { get; } = new("drain_results", "f.error FROM failed AS f\n    ),\n    reported", "f.error FROM failed AS f WHERE false\n    ),\n    reported");
 
     /// <summary>A parent's note is expanded when all have ended who may have read the parent as it was.</summary>
     public static Guard Horizon { get; } = new("expand_parent_notes", "x.xid < h.horizon", "false");

@@ -19,6 +19,9 @@ internal static class Steps
     /// <summary>All of phase 2.</summary>
     public const long Finished = 208;
 
+    /// <summary>All of phase 3: the star follows in the writer's transaction.</summary>
+    public const long Synced = 303;
+
     public static Task UpAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateUp(version));
 
     public static Task DownAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateDown(version));

@@ -1,0 +1,92 @@
+-- What capture does in the modes sync and strict. Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+-- Drains at most three due notes of results, or else one parent's note whose results are few, in the writer's transaction: a database
+-- without a scheduler heals under its own traffic. Waits for nobody; what fails keeps its note.
+CREATE OR REPLACE FUNCTION evidently_schema.drain_on_the_way() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
+AS $function$
+DECLARE
+    results bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM evidently_schema.change_notes) THEN
+        RETURN;
+    END IF;
+    results := evidently_schema.due_results(3);
+    IF results <> '{}' THEN
+        PERFORM evidently_schema.drain_results(results);
+    ELSIF (SELECT n.kind <> 'all'
+            AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.brand_id = n.brand_id LIMIT 1001) AS f) <= 1000
+            AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.query_id = n.query_id LIMIT 1001) AS f) <= 1000
+            AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.customer_id = n.customer_id LIMIT 1001) AS f) <= 1000
+            AND (SELECT count(*) FROM (SELECT FROM evidently_schema.rejected_rows LIMIT 1001) AS x) <= 1000
+        FROM evidently_schema.parent_notes AS n ORDER BY n.id LIMIT 1)
+    THEN
+        PERFORM evidently_schema.expand_parent_notes(1);
+    END IF;
+EXCEPTION
+    WHEN OTHERS THEN
+        NULL; -- the notes are as they were
+END
+$function$;
+
+-- Projects changed results in the writer's transaction. Waits for no stripe and no table, and 20 ms at most for a row: a result whose stripe
+-- is busy is noted; at the first lock that cannot be had, all the rest is. What else fails is noted with its error, or, when p_strict, fails
+-- the writer with EV009.
+CREATE OR REPLACE FUNCTION evidently_schema.sync_results(p_ids bigint[], p_strict boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
+AS $function$
+DECLARE
+    free constant bigint[] := evidently_schema.lock_stripes(p_ids);
+    state text;
+    failed record;
+BEGIN
+    INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
+    SELECT 'result', u.id, 'stripe was busy' FROM unnest(p_ids) AS u (id) WHERE u.id <> ALL (free);
+
+    BEGIN
+        LOCK TABLE public.metric_facts, public.brand_metrics, public.competitor_metrics, public.brand_sentiment, public.competitor_sentiment
+            IN ROW EXCLUSIVE MODE NOWAIT;
+        PERFORM evidently_schema.project(free);
+    EXCEPTION
+        WHEN OTHERS THEN
+            state := SQLSTATE; -- judged below, outside the failed subtransaction
+    END;
+    IF state IS NULL THEN
+        PERFORM evidently_schema.drain_on_the_way();
+        RETURN;
+    END IF;
+
+    FOR failed IN
+        SELECT f.collector_result_id, f.error FROM evidently_schema.project_safely(free, '-infinity') AS f
+        WHERE state <> '23503' AND left(state, 2) IN ('21', '22', '23', '54')
+        UNION ALL
+        SELECT u.id, 'SQLSTATE ' || state FROM unnest(free) AS u (id) WHERE state = '23503' OR left(state, 2) NOT IN ('21', '22', '23', '54')
+    LOOP
+        IF p_strict AND failed.error NOT IN ('SQLSTATE 55P03', 'SQLSTATE 40P01', 'SQLSTATE 23503') THEN
+            RAISE EXCEPTION USING ERRCODE = 'EV009',
+                MESSAGE = format('Result %s could not be written to the star (%s), and dual_write is strict.', failed.collector_result_id, failed.error),
+                HINT = 'UPDATE evidently_schema.settings SET value = ''sync'' WHERE name = ''dual_write''; lets the write pass and notes the result.';
+        END IF;
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
+        VALUES ('result', failed.collector_result_id, 1, failed.error);
+    END LOOP;
+END
+$function$;
+
+-- How the dual-write is doing. failing: results tried in vain; oldest: the age of the oldest note.
+CREATE OR REPLACE VIEW evidently_schema.dual_write_status WITH (security_invoker = true) AS
+SELECT
+    (SELECT s.value FROM evidently_schema.settings AS s WHERE s.name = 'dual_write') AS mode,
+    count(n.id) AS notes,
+    count(DISTINCT n.collector_result_id) FILTER (WHERE n.attempts > 0) AS failing,
+    clock_timestamp() - min(n.noted_at) AS oldest,
+    (array_agg(n.last_error ORDER BY n.id DESC) FILTER (WHERE n.attempts > 0))[1] AS last_error
+FROM evidently_schema.change_notes AS n;
+
+COMMENT ON VIEW evidently_schema.dual_write_status IS
+    'One row: the mode, how many changes are noted and not yet in the star, the age of the oldest, how many results fail and why';
+
+SELECT evidently_schema.restrict_access('evidently_schema.drain_on_the_way', 'evidently_schema.sync_results', 'evidently_schema.dual_write_status');
+
+$step$);
