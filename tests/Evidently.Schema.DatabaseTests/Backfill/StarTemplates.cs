@@ -3,14 +3,12 @@ using Evidently.Schema.Testing;
 
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
-/// <summary>Databases migrated to a version, once, of which each test gets a copy.</summary>
-[SetUpFixture]
-public sealed class StarTemplates
+/// <summary>Databases migrated to a version, once, of which each test gets a copy. Dropped by <see cref="TestServer"/>.</summary>
+internal static class StarTemplates
 {
     private static readonly ConcurrentDictionary<(LegacyVariant Variant, LegacyFill? Fill, long Version), Lazy<Task<LegacyDatabase>>> Templates = new();
 
-    [OneTimeTearDown]
-    public async Task DropAsync()
+    public static async Task DropAsync()
     {
         foreach (var template in Templates.Values.Where(template => template.IsValueCreated && template.Value.IsCompletedSuccessfully))
         {
@@ -18,7 +16,7 @@ public sealed class StarTemplates
         }
     }
 
-    internal static async Task<LegacyDatabase> CloneAsync(LegacyVariant variant, LegacyFill? fill, long version)
+    public static async Task<LegacyDatabase> CloneAsync(LegacyVariant variant, LegacyFill? fill, long version)
     {
         var template = Templates.GetOrAdd((variant, fill, version), key => new(() => CreateAsync(key.Variant, key.Fill, key.Version)));
         return await (await template.Value).CloneAsync();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Evidently.Schema.DatabaseTests.Backfill;
 using Evidently.Schema.Testing;
 
 [assembly: LevelOfParallelism(2)]
@@ -48,6 +49,7 @@ public sealed class TestServer
     [OneTimeTearDown]
     public async Task Stop()
     {
+        await StarTemplates.DropAsync();
         foreach (var template in Templates.Values.Where(template => template.IsValueCreated && template.Value.IsCompletedSuccessfully))
         {
             await (await template.Value).DisposeAsync();
