@@ -1,5 +1,6 @@
 using Evidently.Schema.Benchmarks;
 using Evidently.Schema.Benchmarks.Backfill;
+using Evidently.Schema.Benchmarks.DualWrite;
 using Npgsql;
 
 const int Failed = 1;
@@ -13,14 +14,19 @@ if (args is [MigrationProcess.Verb, var version])
     return 0;
 }
 
-BackfillOptions options;
+Func<CancellationToken, Task> benchmark;
 try
 {
-    options = BackfillOptions.Parse(args);
+    benchmark = args switch
+    {
+        ["backfill", ..] => new BackfillBenchmark(BackfillOptions.Parse(args)).RunAsync,
+        ["dual-write", ..] => new DualWriteBenchmark(DualWriteOptions.Parse(args)).RunAsync,
+        _ => throw new FormatException("There are the benchmarks backfill and dual-write."),
+    };
 }
 catch (FormatException problem)
 {
-    await Console.Error.WriteLineAsync($"{problem.Message}{Environment.NewLine}{BackfillOptions.Usage}");
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage));
     return BadArguments;
 }
 
@@ -32,7 +38,7 @@ Console.CancelKeyPress += (_, key) =>
 };
 try
 {
-    await new BackfillBenchmark(options).RunAsync(stop.Token);
+    await benchmark(stop.Token);
     return 0;
 }
 catch (Exception) when (stop.IsCancellationRequested)

@@ -83,13 +83,15 @@ BEGIN
     WHERE running <> '{}'
         AND NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h WHERE h.note_id = u.id);
 
+    notes := ARRAY(SELECT u.id FROM unnest(notes) AS u (id) WHERE NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h
+        WHERE h.note_id = u.id AND EXISTS (SELECT FROM unnest(running) AS x (xid) WHERE x.xid < h.horizon)));
     FOR note IN
-        SELECT c.id, c.kind, h.expanded_to
+        SELECT c.id, c.kind, c.key, h.expanded_to
         FROM evidently_schema.change_notes AS c LEFT JOIN evidently_schema.note_horizons AS h ON h.note_id = c.id
-        WHERE c.id = ANY (notes) AND NOT EXISTS (SELECT FROM unnest(running) AS x (xid) WHERE x.xid < h.horizon)
-        ORDER BY c.id
+        WHERE c.id = ANY (notes) ORDER BY c.id
     LOOP
         EXIT WHEN room = 0;
+        CONTINUE WHEN NOT EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.id = note.id); -- it said the same as one before
         results := evidently_schema.results_of_note(note.id, note.expanded_to, room);
         IF cardinality(results) < room THEN
             CONTINUE WHEN note.kind = 'all' AND NOT evidently_schema.lock_loose_rows();
@@ -103,7 +105,19 @@ BEGIN
             VALUES (note.id, pg_snapshot_xmin(pg_current_snapshot()), results[cardinality(results)])
             ON CONFLICT (note_id) DO UPDATE SET expanded_to = excluded.expanded_to;
         END IF;
-        INSERT INTO evidently_schema.change_notes (kind, collector_result_id) SELECT 'result', u.id FROM unnest(results) AS u (id);
+        IF note.expanded_to IS NULL THEN
+            WITH same AS (
+                DELETE FROM evidently_schema.change_notes AS c
+                WHERE c.id = ANY (notes) AND c.id <> note.id AND c.kind = note.kind AND c.key IS NOT DISTINCT FROM note.key
+                    AND NOT EXISTS (SELECT FROM evidently_schema.note_horizons AS h WHERE h.note_id = c.id AND h.expanded_to IS NOT NULL)
+                RETURNING c.id
+            )
+            DELETE FROM evidently_schema.note_horizons AS h USING same WHERE h.note_id = same.id;
+        END IF;
+        -- A result that has a note need not have two: whoever drains that one reads the parent as it is now.
+        INSERT INTO evidently_schema.change_notes (kind, collector_result_id)
+        SELECT 'result', u.id FROM unnest(results) AS u (id)
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.change_notes AS c WHERE c.collector_result_id = u.id AND c.kind = 'result' AND c.attempts = 0);
         room := room - cardinality(results);
         expanded := expanded + 1;
     END LOOP;

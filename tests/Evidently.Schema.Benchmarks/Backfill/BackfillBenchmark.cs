@@ -14,7 +14,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
     /// <summary>Above this the contenders other than ours are left out: their rate is known by then.</summary>
     private const int MostContested = 1_000_000;
 
-    private static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
+    public static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
     {
         ["fsync"] = "on",
         ["full_page_writes"] = "on",

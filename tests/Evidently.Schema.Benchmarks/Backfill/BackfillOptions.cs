@@ -35,11 +35,6 @@ internal sealed record BackfillOptions
     /// <exception cref="FormatException">The arguments cannot be used.</exception>
     public static BackfillOptions Parse(string[] args)
     {
-        if (args is not ["backfill", ..])
-        {
-            throw new FormatException("There is one benchmark: backfill.");
-        }
-
         var options = new BackfillOptions();
         for (var i = 1; i < args.Length; i += 2)
         {

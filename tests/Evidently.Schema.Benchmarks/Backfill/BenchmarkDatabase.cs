@@ -25,12 +25,6 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     public string ConnectionString => _legacy.ConnectionString;
 
-    public static string Sql(string file)
-    {
-        using var reader = new StreamReader(typeof(BenchmarkDatabase).Assembly.GetManifestResourceStream(file)!);
-        return reader.ReadToEnd();
-    }
-
     public static async Task<BenchmarkDatabase> CopyAsync(LegacyDatabase template, CancellationToken ct) =>
         new(await template.CloneAsync(ct));
 
@@ -47,7 +41,7 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
     /// <summary>Runs an embedded file and returns the seconds it took.</summary>
     public async Task<double> RunAsync(string file, CancellationToken ct)
     {
-        await using var command = Source.CreateCommand(Sql(file));
+        await using var command = Source.CreateCommand(BenchmarkSql.Read(file));
         var started = TimeProvider.System.GetTimestamp();
         await command.ExecuteNonQueryAsync(ct);
         return TimeProvider.System.GetElapsedTime(started).TotalSeconds;
@@ -56,7 +50,7 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
     /// <summary>The one row of an embedded query.</summary>
     public async Task<T[]> RowAsync<T>(string file, CancellationToken ct)
     {
-        await using var command = Source.CreateCommand(Sql(file));
+        await using var command = Source.CreateCommand(BenchmarkSql.Read(file));
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetFieldValue<T>)];

@@ -20,7 +20,7 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
         var rows = 0;
         while (migrated < results)
         {
-            var brandRows = await SelectAsync(
+            var brandRows = await Statement.SelectAsync(
                 connection,
                 "SELECT * FROM extracted_positions WHERE competitor_name IS NULL ORDER BY id ASC LIMIT $1 OFFSET $2",
                 ct,
@@ -46,18 +46,18 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
     private static async Task<int> MigrateSingleResultAsync(NpgsqlConnection connection, Dictionary<string, object> brandRow, CancellationToken ct)
     {
         // Step 1: insert metric_fact
-        var fact = await SelectAsync(
+        var fact = await Statement.SelectAsync(
             connection,
             """
             INSERT INTO metric_facts (collector_result_id, brand_id, customer_id, query_id, collector_type, topic, processed_at, created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *
             """,
             ct,
-            [.. Values(brandRow, "collector_result_id", "brand_id", "customer_id", "query_id", "collector_type", "topic", "processed_at", "created_at")]);
+            [.. Statement.Values(brandRow, "collector_result_id", "brand_id", "customer_id", "query_id", "collector_type", "topic", "processed_at", "created_at")]);
         var factId = fact[0]["id"];
 
         // Step 2: insert brand_metrics
-        await InsertAsync(
+        await Statement.ExecuteAsync(
             connection,
             """
             INSERT INTO brand_metrics (metric_fact_id, visibility_index, share_of_answers, has_brand_presence, brand_first_position, brand_positions,
@@ -65,12 +65,12 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             """,
             ct,
-            [factId, .. Values(brandRow, "visibility_index", "share_of_answers_brand", "has_brand_presence", "brand_first_position", "brand_positions", "total_brand_mentions", "total_word_count")]);
+            [factId, .. Statement.Values(brandRow, "visibility_index", "share_of_answers_brand", "has_brand_presence", "brand_first_position", "brand_positions", "total_brand_mentions", "total_word_count")]);
 
         // Step 3: insert brand_sentiment, if there is any
-        if (Truthy(brandRow["sentiment_label"]) || Truthy(brandRow["sentiment_score"]))
+        if (Statement.Truthy(brandRow["sentiment_label"]) || Statement.Truthy(brandRow["sentiment_score"]))
         {
-            await InsertAsync(
+            await Statement.ExecuteAsync(
                 connection,
                 """
                 INSERT INTO brand_sentiment (metric_fact_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
@@ -78,20 +78,20 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
                 """,
                 ct,
                 [
-                    factId, .. Values(brandRow, "sentiment_label", "sentiment_score"),
+                    factId, .. Statement.Values(brandRow, "sentiment_label", "sentiment_score"),
                     Sentences(brandRow["sentiment_positive_sentences"]), Sentences(brandRow["sentiment_negative_sentences"]),
                 ]);
         }
 
         // Step 4: fetch and insert competitor rows
-        var competitorRows = await SelectAsync(
+        var competitorRows = await Statement.SelectAsync(
             connection,
             "SELECT * FROM extracted_positions WHERE collector_result_id = $1 AND competitor_name IS NOT NULL",
             ct,
             brandRow["collector_result_id"]);
         foreach (var row in competitorRows)
         {
-            var competitor = await SelectAsync(
+            var competitor = await Statement.SelectAsync(
                 connection,
                 "SELECT id FROM brand_competitors WHERE brand_id = $1 AND competitor_name = $2",
                 ct,
@@ -109,7 +109,7 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
     private static async Task MigrateCompetitorAsync(
         NpgsqlConnection connection, object factId, object competitorId, Dictionary<string, object> row, CancellationToken ct)
     {
-        await InsertAsync(
+        await Statement.ExecuteAsync(
             connection,
             """
             INSERT INTO competitor_metrics (metric_fact_id, competitor_id, visibility_index, share_of_answers, competitor_positions, competitor_mentions)
@@ -118,11 +118,11 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
             ct,
             [
                 factId, competitorId,
-                .. Values(row, "visibility_index_competitor", "share_of_answers_competitor", "competitor_positions", "competitor_mentions"),
+                .. Statement.Values(row, "visibility_index_competitor", "share_of_answers_competitor", "competitor_positions", "competitor_mentions"),
             ]);
-        if (Truthy(row["sentiment_label_competitor"]) || Truthy(row["sentiment_score_competitor"]))
+        if (Statement.Truthy(row["sentiment_label_competitor"]) || Statement.Truthy(row["sentiment_score_competitor"]))
         {
-            await InsertAsync(
+            await Statement.ExecuteAsync(
                 connection,
                 """
                 INSERT INTO competitor_sentiment (metric_fact_id, competitor_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
@@ -130,46 +130,11 @@ internal sealed class PlanScript(NpgsqlDataSource source, int results)
                 """,
                 ct,
                 [
-                    factId, competitorId, .. Values(row, "sentiment_label_competitor", "sentiment_score_competitor"),
+                    factId, competitorId, .. Statement.Values(row, "sentiment_label_competitor", "sentiment_score_competitor"),
                     Sentences(row["sentiment_positive_sentences_competitor"]), Sentences(row["sentiment_negative_sentences_competitor"]),
                 ]);
         }
     }
 
-    private static IEnumerable<object> Values(Dictionary<string, object> row, params string[] columns) => columns.Select(column => row[column]);
-
-    /// <summary>JavaScript's idea of it: the script asks <c>if (label || score)</c>.</summary>
-    private static bool Truthy(object value) => value is not (DBNull or "" or 0m);
-
     private static object Sentences(object value) => value is DBNull ? "[]" : value;
-
-    private static async Task<List<Dictionary<string, object>>> SelectAsync(NpgsqlConnection connection, string sql, CancellationToken ct, params object[] values)
-    {
-        await using var command = Command(connection, sql, values);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<Dictionary<string, object>>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(Enumerable.Range(0, reader.FieldCount).ToDictionary(reader.GetName, reader.GetValue, StringComparer.Ordinal));
-        }
-
-        return rows;
-    }
-
-    private static async Task InsertAsync(NpgsqlConnection connection, string sql, CancellationToken ct, params object[] values)
-    {
-        await using var command = Command(connection, sql, values);
-        await command.ExecuteNonQueryAsync(ct);
-    }
-
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, object[] values)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return command;
-    }
 }

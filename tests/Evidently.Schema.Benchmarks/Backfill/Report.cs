@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using Evidently.Schema.Testing;
-using FluentMigrator;
-using Npgsql;
 
 namespace Evidently.Schema.Benchmarks.Backfill;
 
@@ -19,17 +16,11 @@ internal sealed class Report(TextWriter output)
 
     public async Task WriteGroundAsync(PostgresServer server, BackfillOptions options, CancellationToken ct)
     {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false });
-        await using var command = source.CreateCommand(BenchmarkDatabase.Sql("ServerFacts.sql"));
-        var settings = (string)(await command.ExecuteScalarAsync(ct))!;
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Megabyte / 1024;
         output.WriteLine($"""
             ## Backfill
 
             - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- backfill --rows {string.Join(',', options.Rows)} --runs {options.Runs} --script-results {options.ScriptResults}`
-            - machine: {await ProcessorAsync(ct)}, {Environment.ProcessorCount} cores, {memory:N0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}
-            - PostgreSQL {server.Version} ({server.Source}); {settings}
-            - {RuntimeInformation.FrameworkDescription}, Npgsql {Version(typeof(NpgsqlConnection))}, FluentMigrator {Version(typeof(Migration))}, Evidently.Schema {Version(typeof(Phase))}
+            {await new Ground(server).WriteAsync(ct)}
             - median of {options.Runs} runs (range); contenders take turns, each on a fresh copy of one legacy database without dirt, after ANALYZE and CHECKPOINT
             - ours: from the start of migration 205 to the end of 207: foreign keys detached, history copied and committed batch by batch, keys attached and validated
             - giant: one transaction of five `INSERT … SELECT` into the plan's tables, its foreign keys and indexes in place
@@ -43,15 +34,6 @@ internal sealed class Report(TextWriter output)
         WriteRates(all);
         WriteCosts(all);
         WriteTargets(all);
-    }
-
-    private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
-
-    private static async Task<string> ProcessorAsync(CancellationToken ct)
-    {
-        const string Facts = "/proc/cpuinfo";
-        var lines = File.Exists(Facts) ? await File.ReadAllLinesAsync(Facts, ct) : [];
-        return lines.FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "processor unknown";
     }
 
     private static double Ratio(BackfillFigures figures, Sample? rate) => rate is null ? double.NaN : figures.OurRate.Median / rate.Median;

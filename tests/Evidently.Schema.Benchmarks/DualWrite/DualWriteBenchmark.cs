@@ -1,0 +1,123 @@
+using Evidently.Schema.Benchmarks.Backfill;
+using Evidently.Schema.Testing;
+using Npgsql;
+
+namespace Evidently.Schema.Benchmarks.DualWrite;
+
+/// <summary>
+/// What a scored result costs the application: without any dual-write, with our triggers in sync, and with the plan's dual-write in the
+/// application. Contenders take turns, each on a fresh copy of one legacy database whose history is in its star.
+/// </summary>
+internal sealed class DualWriteBenchmark(DualWriteOptions options)
+{
+    private const long Synced = 303;
+    private const int RowsPerResult = 6;
+    private const int WarmUp = 200;
+    private const int AnswerLength = 2_000;
+    private const long FirstId = 10_000_000;
+    private const long FirstBulkId = 20_000_000;
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
+        await using var template = await LegacyDatabase.CreateAsync(server, ct: ct);
+        var history = Math.Max(options.Results + WarmUp, options.BulkRows / RowsPerResult);
+        Say($"building a legacy database of {history:N0} results …");
+        await template.FillAsync(new LegacyFill { Results = history, AnswerLength = AnswerLength }, ct);
+
+        var nothing = new List<Costs>();
+        var ours = new List<Costs>();
+        var plan = new List<Costs>();
+        for (var run = 1; run <= options.Runs; run++)
+        {
+            nothing.Add(await MeasureAsync(template, Contender.Nothing, ct));
+            Say($"run {run}: no dual-write {nothing[^1]}");
+            ours.Add(await MeasureAsync(template, Contender.Ours, ct));
+            Say($"run {run}: ours, in sync {ours[^1]}");
+            plan.Add(await MeasureAsync(template, Contender.Plan, ct));
+            Say($"run {run}: the plan's {plan[^1]}");
+        }
+
+        await new DualWriteReport(Console.Out).WriteAsync(server, options, nothing, ours, plan, ct);
+    }
+
+    private static void Say(string text) => Console.Error.WriteLine(text);
+
+    private async Task<Costs> MeasureAsync(LegacyDatabase template, Contender contender, CancellationToken ct)
+    {
+        await using var database = await BenchmarkDatabase.CopyAsync(template, ct);
+        switch (contender)
+        {
+            case Contender.Ours:
+                await MigrationProcess.StartAsync(database.ConnectionString, Synced, ct);
+                break;
+            case Contender.Plan:
+                await database.RunAsync("PlanSchema.sql", ct);
+                await database.RunAsync("GiantInsert.sql", ct);
+                break;
+        }
+
+        await database.SettleAsync(ct);
+        await using var connection = await database.Source.OpenConnectionAsync(ct);
+        var results = await ScoredResult.CollectAsync(connection, WarmUp + options.Results, FirstId, ct);
+        await Statement.ExecuteAsync(connection, BenchmarkSql.Read("CollectResults.sql"), ct, FirstBulkId, (long)options.BulkRows / RowsPerResult);
+        var writer = new ApplicationWriter(connection);
+        var dual = contender == Contender.Plan ? new PlanDualWrite(connection) : null;
+        await ScoreAsync(writer, dual, results.Take(WarmUp), ct);
+        var (save, sentiment) = await ScoreAsync(writer, dual, results.Skip(WarmUp), ct);
+
+        var started = TimeProvider.System.GetTimestamp();
+        await Statement.ExecuteAsync(connection, BenchmarkSql.Read("BulkInsert.sql"), ct, FirstBulkId, (long)options.BulkRows / RowsPerResult);
+        var bulk = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        if (contender == Contender.Ours)
+        {
+            await RequireFollowedAsync(connection, ct);
+        }
+
+        return new Costs(1_000 * save / options.Results, 1_000 * sentiment / options.Results, 1_000_000 * bulk / options.BulkRows);
+    }
+
+    private static async Task<(double Save, double Sentiment)> ScoreAsync(ApplicationWriter writer, PlanDualWrite? dual, IEnumerable<ScoredResult> results, CancellationToken ct)
+    {
+        var (save, sentiment) = (0.0, 0.0);
+        foreach (var result in results)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            await writer.SaveAsync(result, ct);
+            if (dual is not null)
+            {
+                await dual.SaveAsync(result, ct);
+            }
+
+            var saved = TimeProvider.System.GetTimestamp();
+            await writer.SaveSentimentAsync(result, ct);
+            save += TimeProvider.System.GetElapsedTime(started, saved).TotalSeconds;
+            sentiment += TimeProvider.System.GetElapsedTime(saved).TotalSeconds;
+        }
+
+        return (save, sentiment);
+    }
+
+    /// <summary>A dual-write that did nothing would be fast: the star must hold every scored result, and verification must find it right.</summary>
+    private async Task RequireFollowedAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var followed = await Statement.SelectAsync(connection, BenchmarkSql.Read("Followed.sql"), ct, FirstId, FirstBulkId);
+        if (followed[0]["facts"] is not long facts || facts != WarmUp + options.Results || followed[0]["ok"] is not true)
+        {
+            throw new InvalidOperationException($"The star holds {followed[0]["facts"]} of {WarmUp + options.Results} scored results, verification ok: {followed[0]["ok"]}.");
+        }
+    }
+
+    private enum Contender
+    {
+        Nothing,
+        Ours,
+        Plan,
+    }
+}
+
+/// <summary>Milliseconds a result for saving it and for its sentiment; microseconds a row in bulk.</summary>
+internal sealed record Costs(double Save, double Sentiment, double Bulk)
+{
+    public override string ToString() => $"{Save:N2} ms a result saved, {Sentiment:N2} ms its sentiment, {Bulk:N1} µs a row in bulk";
+}

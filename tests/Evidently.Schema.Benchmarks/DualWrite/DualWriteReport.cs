@@ -1,0 +1,47 @@
+using Evidently.Schema.Benchmarks.Backfill;
+using Evidently.Schema.Testing;
+
+namespace Evidently.Schema.Benchmarks.DualWrite;
+
+/// <summary>The figures as Markdown.</summary>
+internal sealed class DualWriteReport(TextWriter output)
+{
+    private const double AgainstPlan = 0.1;
+    private const double MostMicroseconds = 10;
+
+    public async Task WriteAsync(
+        PostgresServer server, DualWriteOptions options, IReadOnlyList<Costs> nothing, IReadOnlyList<Costs> ours, IReadOnlyList<Costs> plan, CancellationToken ct)
+    {
+        output.WriteLine($"""
+            ## Dual-write
+
+            - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- dual-write --results {options.Results} --bulk-rows {options.BulkRows} --runs {options.Runs}`
+            {await new Ground(server).WriteAsync(ct)}
+            - median of {options.Runs} runs (range); contenders take turns, each on a fresh copy of one legacy database whose history is in its star
+            - saved: DELETE, and one INSERT of 6 rows; sentiment: one UPDATE of the brand row and five of competitor rows; each statement its own transaction, prepared
+            - the plan's: its savePositionsToNewSchema in C# with Npgsql after each save, without PostgREST, statements prepared (in its favour); it follows no sentiment
+
+            | | no dual-write | ours, in sync | the plan's | added by ours | added by the plan's |
+            |---|---:|---:|---:|---:|---:|
+            """);
+        Row("a result saved, ms", costs => costs.Save, "N2");
+        Row("its sentiment, ms", costs => costs.Sentiment, "N2");
+        Row("bulk, µs a row", costs => costs.Bulk, "N1");
+        var (added, theirs) = (Added(ours, costs => costs.Save).Median, Added(plan, costs => costs.Save).Median);
+        var bulk = Added(ours, costs => costs.Bulk).Median;
+        output.WriteLine($"""
+
+            | what | measured | to reach | |
+            |---|---:|---:|---|
+            | added to a saved result, of what the plan's adds | 1/{theirs / added:N1} | ≤ 1/10 | {(added <= AgainstPlan * theirs ? "reached" : "not reached")} |
+            | added in bulk, a legacy row | {bulk:N1} µs | ≤ {MostMicroseconds:N0} µs | {(bulk <= MostMicroseconds ? "reached" : "not reached")} |
+            """);
+
+        void Row(string what, Func<Costs, double> cost, string format) => output.WriteLine(
+            $"| {what} | {All(nothing, cost).Text(format)} | {All(ours, cost).Text(format)} | {All(plan, cost).Text(format)} | {Added(ours, cost).Text(format)} | {Added(plan, cost).Text(format)} |");
+
+        Sample Added(IReadOnlyList<Costs> costs, Func<Costs, double> cost) => new([.. costs.Zip(nothing, (with, without) => cost(with) - cost(without))]);
+    }
+
+    private static Sample All(IReadOnlyList<Costs> costs, Func<Costs, double> cost) => new([.. costs.Select(cost)]);
+}
