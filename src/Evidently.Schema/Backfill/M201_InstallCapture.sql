@@ -118,14 +118,12 @@ EXCEPTION
 END
 $function$;
 
--- A fact deleted by a parent's cascade, or by hand, is a result whose legacy rows, if any are left, need another look.
+-- A fact deleted by a parent's cascade, or by hand, but not by a projector, is a result whose legacy rows, if any are left, need another look.
 CREATE OR REPLACE FUNCTION evidently_schema.capture_star() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
 AS $function$
 BEGIN
-    IF current_setting('evidently_schema.projecting', true) = 'on' THEN
-        RETURN NULL;
-    ELSIF TG_OP = 'TRUNCATE' THEN
+    IF TG_OP = 'TRUNCATE' THEN
         INSERT INTO evidently_schema.change_notes (kind, key) VALUES ('all', TG_TABLE_NAME);
     ELSE
         INSERT INTO evidently_schema.change_notes (kind, collector_result_id) SELECT 'result', r.collector_result_id FROM old_rows AS r;
@@ -146,9 +144,9 @@ CREATE OR REPLACE TRIGGER evidently_schema_delete AFTER DELETE ON public.extract
 CREATE OR REPLACE TRIGGER evidently_schema_truncate AFTER TRUNCATE ON public.extracted_positions
     FOR EACH STATEMENT EXECUTE FUNCTION evidently_schema.capture_legacy();
 CREATE OR REPLACE TRIGGER evidently_schema_delete AFTER DELETE ON public.metric_facts REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION evidently_schema.capture_star();
+    FOR EACH STATEMENT WHEN (current_setting('evidently_schema.projecting', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION evidently_schema.capture_star();
 CREATE OR REPLACE TRIGGER evidently_schema_truncate AFTER TRUNCATE ON public.metric_facts
-    FOR EACH STATEMENT EXECUTE FUNCTION evidently_schema.capture_star();
+    FOR EACH STATEMENT WHEN (current_setting('evidently_schema.projecting', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION evidently_schema.capture_star();
 
 -- On the parents row triggers, whose WHEN costs nothing for updates of other columns, such as a long answer.
 DO $triggers$

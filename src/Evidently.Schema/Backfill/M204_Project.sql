@@ -8,15 +8,18 @@ RETURN ((p_result % 1024 + 1024) % 1024)::integer;
 
 -- Takes the stripes of the results until the end of the transaction and returns the results whose stripe was free.
 CREATE OR REPLACE FUNCTION evidently_schema.lock_stripes(p_ids bigint[]) RETURNS bigint[]
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
-    WITH ids AS MATERIALIZED (
-        SELECT DISTINCT i.id, evidently_schema.stripe(i.id) AS stripe FROM unnest(p_ids) AS i (id) WHERE i.id IS NOT NULL
-    ),
-    locks AS MATERIALIZED (
-        SELECT s.stripe, pg_try_advisory_xact_lock(1702259053, s.stripe) AS taken FROM (SELECT DISTINCT ids.stripe FROM ids) AS s
-    )
-    SELECT coalesce(array_agg(ids.id ORDER BY ids.id), '{}') FROM ids JOIN locks ON locks.stripe = ids.stripe WHERE locks.taken
+BEGIN
+    RETURN (
+        WITH ids AS MATERIALIZED (
+            SELECT DISTINCT i.id, evidently_schema.stripe(i.id) AS stripe FROM unnest(p_ids) AS i (id) WHERE i.id IS NOT NULL
+        ),
+        locks AS MATERIALIZED (
+            SELECT s.stripe, pg_try_advisory_xact_lock(1702259053, s.stripe) AS taken FROM (SELECT DISTINCT ids.stripe FROM ids) AS s
+        )
+        SELECT coalesce(array_agg(ids.id ORDER BY ids.id), '{}') FROM ids JOIN locks ON locks.stripe = ids.stripe WHERE locks.taken);
+END
 $function$;
 
 -- Makes the star rows of these results what the projection says: inserts what is missing, updates what differs, deletes what is gone, in
@@ -27,7 +30,7 @@ CREATE OR REPLACE FUNCTION evidently_schema.project(p_ids bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $function$
 BEGIN
-    PERFORM set_config('evidently_schema.projecting', 'on', true); -- our own deletes of facts need no note
+    PERFORM set_config('evidently_schema.projecting', 'on', true); -- our own deletes need no note, and the days are listed below
     WITH p AS MATERIALIZED (
         SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.detail, r.projected, r.brand_id, r.customer_id, r.query_id,
             r.collector_type, r.topic, r.processed_at, r.created_at, r.competitor_id, r.visibility_index, r.share_of_answers,
@@ -36,7 +39,7 @@ BEGIN
         FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)
     ),
     had AS MATERIALIZED (
-        SELECT f.id, f.collector_result_id FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (p_ids)
+        SELECT f.id, f.collector_result_id, f.brand_id, f.processed_at FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (p_ids)
     ),
     facts AS (
         INSERT INTO public.metric_facts AS t
@@ -61,10 +64,12 @@ BEGIN
     gone AS (
         DELETE FROM public.metric_facts AS t
         WHERE t.id = ANY (ARRAY(SELECT had.id FROM had)) AND t.id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand)
+        RETURNING t.id
     ),
     brand_metrics_gone AS (
         DELETE FROM public.brand_metrics AS t
         WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had)) AND t.metric_fact_id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand)
+        RETURNING t.metric_fact_id
     ),
     brand_metrics_new AS (
         INSERT INTO public.brand_metrics AS t (metric_fact_id, visibility_index, share_of_answers, has_brand_presence, brand_first_position,
@@ -80,6 +85,7 @@ BEGIN
                 t.total_brand_mentions, t.total_word_count)
             IS DISTINCT FROM (excluded.visibility_index, excluded.share_of_answers, excluded.has_brand_presence, excluded.brand_first_position,
                 excluded.brand_positions, excluded.total_brand_mentions, excluded.total_word_count)
+        RETURNING t.metric_fact_id
     ),
     competitor_metrics_gone AS (
         DELETE FROM public.competitor_metrics AS t
@@ -100,6 +106,7 @@ BEGIN
     brand_sentiment_gone AS (
         DELETE FROM public.brand_sentiment AS t
         WHERE t.metric_fact_id = ANY (ARRAY(SELECT had.id FROM had)) AND t.metric_fact_id NOT IN (SELECT want.fact_id FROM want WHERE want.is_brand AND want.has_sentiment)
+        RETURNING t.metric_fact_id
     ),
     brand_sentiment_new AS (
         INSERT INTO public.brand_sentiment AS t (metric_fact_id, sentiment_label, sentiment_score, positive_sentences, negative_sentences)
@@ -109,6 +116,7 @@ BEGIN
             positive_sentences = excluded.positive_sentences, negative_sentences = excluded.negative_sentences
         WHERE (t.sentiment_label, t.sentiment_score, t.positive_sentences, t.negative_sentences)
             IS DISTINCT FROM (excluded.sentiment_label, excluded.sentiment_score, excluded.positive_sentences, excluded.negative_sentences)
+        RETURNING t.metric_fact_id
     ),
     competitor_sentiment_gone AS (
         DELETE FROM public.competitor_sentiment AS t
@@ -125,6 +133,16 @@ BEGIN
             negative_sentences = excluded.negative_sentences
         WHERE (t.sentiment_label, t.sentiment_score, t.positive_sentences, t.negative_sentences)
             IS DISTINCT FROM (excluded.sentiment_label, excluded.sentiment_score, excluded.positive_sentences, excluded.negative_sentences)
+    ),
+    -- As the triggers of the daily view would: the days of what was, and of what is now.
+    touched AS (
+        INSERT INTO evidently_schema.touched_days (brand_id, metric_date)
+        SELECT DISTINCT d.brand_id, (d.processed_at AT TIME ZONE 'UTC')::date
+        FROM (SELECT facts.id FROM facts UNION ALL SELECT gone.id FROM gone
+            UNION ALL SELECT g.metric_fact_id FROM brand_metrics_gone AS g UNION ALL SELECT n.metric_fact_id FROM brand_metrics_new AS n
+            UNION ALL SELECT g.metric_fact_id FROM brand_sentiment_gone AS g UNION ALL SELECT n.metric_fact_id FROM brand_sentiment_new AS n) AS c
+        JOIN (SELECT had.id, had.brand_id, had.processed_at FROM had
+            UNION ALL SELECT want.fact_id, want.brand_id, want.processed_at FROM want WHERE want.is_brand) AS d ON d.id = c.id
     ),
     accepted_now AS (
         DELETE FROM evidently_schema.rejected_rows AS t
@@ -147,6 +165,8 @@ DECLARE
     v_fact bigint := (SELECT f.id FROM public.metric_facts AS f WHERE f.collector_result_id = p_id);
 BEGIN
     PERFORM set_config('evidently_schema.projecting', 'on', true);
+    INSERT INTO evidently_schema.touched_days (brand_id, metric_date)
+    SELECT f.brand_id, (f.processed_at AT TIME ZONE 'UTC')::date FROM public.metric_facts AS f WHERE f.id = v_fact;
     DELETE FROM public.brand_metrics WHERE metric_fact_id = v_fact;
     DELETE FROM public.competitor_metrics WHERE metric_fact_id = v_fact;
     DELETE FROM public.brand_sentiment WHERE metric_fact_id = v_fact;

@@ -18,7 +18,7 @@ internal sealed record Guard(string Function, string Text, string Without)
 
     /// <summary>A fact deleted by a cascade is noted.</summary>
     public static Guard CaptureStar { get; } =
-        new("capture_star", "current_setting('evidently_schema.projecting', true) = 'on'", "true");
+        new("capture_star", "    IF TG_OP = 'TRUNCATE' THEN", "    RETURN NULL; IF TG_OP = 'TRUNCATE' THEN");
 
     /// <summary>Who projects a result holds its stripe.</summary>
     public static Guard Stripes { get; } = new("lock_stripes", "pg_try_advisory_xact_lock(1702259053, s.stripe) AS taken", "true AS taken");
