@@ -96,20 +96,53 @@ public sealed class ForeignKeyTests
         await database.AssertDrainedAsync(guarded: true);
     }
 
-    /// <summary>A primary key that could be changed before still can: the star follows, and what it says is right.</summary>
-    [TestCase("UPDATE collector_results SET id = 100 WHERE id = 1")]
-    [TestCase("UPDATE customers SET id = '00000000-0000-0000-0000-00000000c0de' WHERE id = (SELECT min(id::text)::uuid FROM customers)")]
-    [TestCase("UPDATE generated_queries SET id = '00000000-0000-0000-0000-00000000c0de' WHERE id = (SELECT min(id::text)::uuid FROM generated_queries)")]
-    [TestCase("UPDATE brand_competitors SET id = 1000 WHERE id = (SELECT min(id) FROM brand_competitors)")]
-    public async Task A_parents_key_can_be_changed_as_before(string change)
+    /// <summary>Guard: <see cref="Guard.FollowKeys"/>. A primary key that could be changed before still can: the star follows, and what it
+    /// says is right.</summary>
+    [Test]
+    public async Task A_parents_key_can_be_changed_as_before(
+        [Values("collector_results SET id = 100", "customers SET id = gen_random_uuid()", "generated_queries SET id = gen_random_uuid()", "brand_competitors SET id = 1000")]
+        string change,
+        [Values] bool guarded)
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished, new LegacyVariant { ForeignKeys = false });
+        await using var database = await StarDatabase.CreateAsync(Steps.Copied, new LegacyVariant { ForeignKeys = false });
+        await Guard.FollowKeys.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("UPDATE brands SET customer_id = NULL; UPDATE generated_queries SET customer_id = NULL"); // the application's own keys do not cascade
-        await database.DrainAsync();
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+        var table = change.Split(' ')[0];
+        var sql = $"UPDATE {change} WHERE id::text = (SELECT min(id::text) FROM {table})";
 
-        Assert.That(await database.ExecuteAsync(change), Is.EqualTo(1));
+        if (guarded)
+        {
+            Assert.That(await database.ExecuteAsync(sql), Is.EqualTo(1));
+        }
+        else
+        {
+            Assert.That((await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(sql)))!.SqlState, Is.EqualTo(PostgresErrorCodes.ForeignKeyViolation));
+        }
 
         await database.AssertDrainedAsync(guarded: true);
+    }
+
+    /// <summary>Guard: the conrelid of M104_CreateCompetitorMetrics.sql and M106_CreateCompetitorSentiment.sql.</summary>
+    [TestCase("M104_CreateCompetitorMetrics.sql", "competitor_metrics", 103)]
+    [TestCase("M106_CreateCompetitorSentiment.sql", "competitor_sentiment", 105)]
+    public async Task A_table_of_the_same_name_in_another_schema_does_not_stand_for_ours(string file, string table, int before)
+    {
+        var condition = $"c.conrelid = 'public.{table}'::regclass";
+        var step = Steps.Sql(file);
+        Assert.That(step, Does.Contain(condition), "the guard is no longer where this test looks for it");
+        await using var database = await StarDatabase.CreateAsync(before, new LegacyVariant { CompetitorId = CompetitorIdType.Uuid });
+        await database.ExecuteAsync(
+            $"CREATE SCHEMA another; CREATE TABLE another.{table} (competitor_id uuid CONSTRAINT {table}_competitor_id_fkey REFERENCES brand_competitors (id))");
+        var type = $"SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'public.{table}'::regclass AND attname = 'competitor_id'";
+
+        await database.ExecuteAsync(step.Replace(condition, "true", StringComparison.Ordinal));
+        Assert.That(await database.ScalarAsync<string>(type), Is.EqualTo("integer"), "the test does not see the guard missing");
+        await database.ExecuteAsync(step);
+        Assert.That(await database.ScalarAsync<string>(type), Is.EqualTo("uuid"));
+
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+        await database.AssertStarAsync();
     }
 
     /// <summary>Copied, with some parents gone since, and the foreign keys attached but not validated.</summary>

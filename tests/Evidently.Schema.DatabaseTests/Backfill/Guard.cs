@@ -115,6 +115,15 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>Orphans are deleted a thousand a transaction.</summary>
     public static Guard FewOrphans { get; } = new("validate_foreign_keys", " LIMIT 1000))", "))");
 
+    /// <summary>A parent's changed key is followed by the star.</summary>
+    public static Guard FollowKeys { get; } = new("attach_foreign_keys", "'ON UPDATE CASCADE '", "''");
+
+    /// <summary>Repair refreshes the daily view when it is found wrong.</summary>
+    public static Guard RefreshWrongView { get; } = new("repair", "IF 'mv_brand_daily_metrics' = ANY (wrong) THEN", "IF false THEN");
+
+    /// <summary>Nobody writes the star alone before legacy is archived.</summary>
+    public static Guard StarAfterArchive { get; } = new("check_setting", "NEW.name = 'write_target' AND NEW.value = 'star'", "false");
+
     /// <summary>A collector type that the daily view's key may not hold is not projected.</summary>
     public static Guard ShortCollectorType { get; } = new("projected_rows", "OR octet_length(c.collector_type) > 2000 ", string.Empty);
 

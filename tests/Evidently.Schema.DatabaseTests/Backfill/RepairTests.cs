@@ -114,11 +114,12 @@ public sealed class RepairTests
         Assert.That(await database.DifferencesAsync(refusedByInsert: [1]), Is.Empty);
     }
 
-    /// <summary>By hand: without the IF that refreshes it in repair() the view stays wrong, and repair returns 0.</summary>
+    /// <summary>Guard: <see cref="Guard.RefreshWrongView"/>.</summary>
     [Test]
-    public async Task A_daily_view_that_verification_finds_wrong_is_refreshed()
+    public async Task A_daily_view_that_verification_finds_wrong_is_refreshed([Values] bool guarded)
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await Guard.RefreshWrongView.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.42 WHERE collector_result_id = 1");
         await database.ExecuteAsync("CALL evidently_schema.drain(30)");
         await database.ExecuteAsync("DELETE FROM evidently_schema.touched_days"); // as if the day had not been listed
@@ -126,7 +127,7 @@ public sealed class RepairTests
 
         await RepairAllAsync(database);
 
-        await database.AssertStarAsync();
+        Assert.That(await database.DifferencesAsync(), guarded ? Is.Empty : Is.Not.Empty);
     }
 
     [Test]
@@ -169,6 +170,16 @@ public sealed class RepairTests
 
         Assert.That(refusal.SqlState, Is.EqualTo("EV008"));
         Assert.That(await database.ScalarAsync<string>($"SELECT value FROM evidently_schema.settings WHERE name = '{name}'"), Is.EqualTo(was));
+    }
+
+    /// <summary>Guard removed: <see cref="Guard.StarAfterArchive"/>.</summary>
+    [Test]
+    public async Task Without_its_condition_the_star_could_be_the_only_target_before_legacy_is_archived()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Created);
+        await Guard.StarAfterArchive.RemoveAsync(database);
+
+        Assert.That(await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = 'star' WHERE name = 'write_target'"), Is.EqualTo(1));
     }
 
     [TestCase("DELETE FROM evidently_schema.settings WHERE name = 'dual_write'")]
