@@ -18,7 +18,7 @@ ranked AS (
         first_value(c.brand_id) OVER result AS fact_brand_id,
         first_value(c.customer_id) OVER result AS fact_customer_id,
         first_value(c.query_id) OVER result AS fact_query_id,
-        first_value(c.broken OR c.collector_type IS NULL OR c.processed_at IS NULL) OVER result AS fact_broken,
+        first_value(c.broken OR c.collector_type IS NULL OR octet_length(c.collector_type) > 2000 OR c.processed_at IS NULL) OVER result AS fact_broken,
         first_value(c.out_of_range) OVER result AS fact_out_of_range
     FROM checked AS c
     WINDOW result AS (
@@ -71,7 +71,8 @@ SELECT
         WHEN 'invalid' THEN concat_ws(', ', CASE WHEN p.positions_broken THEN 'positions' END,
             CASE WHEN p.positive_sentences IS NULL THEN 'positive sentences' END, CASE WHEN p.negative_sentences IS NULL THEN 'negative sentences' END,
             CASE WHEN p.is_brand AND p.brand_id IS NULL THEN 'brand_id' END, CASE WHEN p.is_brand AND p.star_customer_id IS NULL THEN 'customer_id' END,
-            CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END, CASE WHEN p.is_brand AND p.collector_type IS NULL THEN 'collector_type' END,
+            CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END,
+            CASE WHEN p.is_brand AND (p.collector_type IS NULL OR octet_length(p.collector_type) > 2000) THEN 'collector_type' END,
             CASE WHEN p.is_brand AND p.processed_at IS NULL THEN 'processed_at' END)
         WHEN 'out_of_range' THEN concat_ws(', ',
             CASE WHEN evidently_schema.metric_broken(p.visibility_index) THEN 'visibility_index' END,

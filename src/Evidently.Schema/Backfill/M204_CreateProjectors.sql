@@ -105,7 +105,7 @@ BEGIN
             OR NOT EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 0);
         PERFORM pg_catalog.pg_sleep(0.05);
     END LOOP;
-    SELECT count(*) AS notes, (array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
+    SELECT count(*) AS notes, (pg_catalog.array_agg(n.collector_result_id ORDER BY n.id))[1:5] AS examples, max(n.last_error) AS error INTO stuck
     FROM evidently_schema.change_notes AS n WHERE n.id <= last_note OR n.attempts > 0;
     IF stuck.notes > 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'EV006', MESSAGE = pg_catalog.format('%s notes could not be drained within %s.', stuck.notes, patience),

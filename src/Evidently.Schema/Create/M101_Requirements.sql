@@ -6,6 +6,8 @@ DECLARE
     metric constant text := 'numeric, double precision, real';
     problems text[];
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true); -- a host's array_agg (text) would fit better than the server's
+
     IF current_setting('server_version_num')::integer < 150000 THEN
         RAISE EXCEPTION USING ERRCODE = 'EV001',
             MESSAGE = pg_catalog.format('PostgreSQL %s is too old: 15 or newer is needed.', current_setting('server_version')),

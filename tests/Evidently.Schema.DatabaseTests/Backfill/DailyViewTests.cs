@@ -1,3 +1,5 @@
+using Evidently.Schema.DatabaseTests.Oracle;
+
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The daily view, its refresh and the list of touched days.</summary>
@@ -102,6 +104,31 @@ public sealed class DailyViewTests
         Assert.That(
             await database.ListAsync("SELECT format('%s %s/%s/%s', check_name, missing, extra, different) FROM evidently_schema.verify() WHERE NOT ok"),
             Is.EqualTo(new[] { "mv_brand_daily_metrics 0/0/1" }));
+    }
+
+    /// <summary>Guard: <see cref="Guard.ShortCollectorType"/>: a key that the star's indexes hold, and the view's, which is wider, does
+    /// not, would fail every refresh.</summary>
+    [Test]
+    public async Task A_collector_type_too_long_for_the_views_key_fails_no_refresh([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await Guard.ShortCollectorType.RemoveUnlessAsync(guarded, database);
+        await database.ExecuteAsync(
+            $"UPDATE extracted_positions SET collector_type = '{DirtyCatalog.Incompressible(2_660)}' WHERE collector_result_id = 1 AND competitor_name IS NULL");
+        await database.ExecuteAsync("CALL evidently_schema.drain(30)");
+
+        if (guarded)
+        {
+            await database.ExecuteAsync(Refresh);
+            Assert.That(
+                await database.ListAsync("SELECT DISTINCT concat_ws(' ', reason, detail) FROM evidently_schema.rejected_rows ORDER BY 1"),
+                Is.EqualTo(new[] { "invalid collector_type", "no_brand_row" }));
+            await database.AssertStarAsync();
+        }
+        else
+        {
+            Assert.That((await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync(Refresh)))!.SqlState, Is.EqualTo("54000"));
+        }
     }
 
     [Test]

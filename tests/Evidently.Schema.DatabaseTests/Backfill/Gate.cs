@@ -11,7 +11,7 @@ internal sealed class Gate : IAsyncDisposable
 
     private Gate(StarDatabase database, Session keeper) => (_database, _keeper) = (database, keeper);
 
-    public static async Task<Gate> CloseAsync(StarDatabase database, string table = "metric_facts")
+    public static async Task<Gate> CloseAsync(StarDatabase database, string table = "public.metric_facts")
     {
         await database.ExecuteAsync(
             $"""
@@ -22,7 +22,7 @@ internal sealed class Gate : IAsyncDisposable
                 END IF;
                 RETURN NULL;
             END $$;
-            CREATE TRIGGER gate BEFORE INSERT ON public.{table} FOR EACH STATEMENT EXECUTE FUNCTION public.gate();
+            CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION public.gate();
             """);
         return new Gate(database, await database.OpenAsync("SELECT pg_advisory_lock(42, 1)"));
     }

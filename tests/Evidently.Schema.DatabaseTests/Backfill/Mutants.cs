@@ -63,9 +63,14 @@ internal static class Mutants
         yield return (Rows, "first_value(c.brand_id) OVER result", "c.brand_id");
         yield return (Rows, "first_value(c.customer_id) OVER result", "c.customer_id");
         yield return (Rows, "first_value(c.query_id) OVER result", "c.query_id");
-        yield return (Rows, "first_value(c.broken OR c.collector_type IS NULL OR c.processed_at IS NULL) OVER result", "(c.broken OR c.collector_type IS NULL OR c.processed_at IS NULL)");
+        yield return (Rows, "first_value(c.broken OR c.collector_type IS NULL OR octet_length(c.collector_type) > 2000 OR c.processed_at IS NULL) OVER result",
+            "(c.broken OR c.collector_type IS NULL OR octet_length(c.collector_type) > 2000 OR c.processed_at IS NULL)");
         yield return (Rows, "first_value(c.broken OR c.collector_type IS NULL", "first_value(c.collector_type IS NULL");
         yield return (Rows, "c.broken OR c.collector_type IS NULL OR", "c.broken OR");
+        yield return (Rows, "OR octet_length(c.collector_type) > 2000 ", string.Empty);
+        yield return (Rows, "octet_length(c.collector_type) > 2000", "octet_length(c.collector_type) >= 2000");
+        yield return (Rows, "octet_length(c.collector_type) > 2000", "octet_length(c.collector_type) > 2001");
+        yield return (Rows, "octet_length(c.collector_type) > 2000", "length(c.collector_type) > 2000");
         yield return (Rows, " OR c.processed_at IS NULL)", ")");
         yield return (Rows, "first_value(c.out_of_range) OVER result", "c.out_of_range");
         yield return (Rows, "first_value(c.out_of_range) OVER result", "false");

@@ -132,6 +132,39 @@ public sealed class ParentRaceTests
         await database.AssertDrainedAsync(guarded);
     }
 
+    /// <summary>Guard: <see cref="Guard.OwnDatabase"/>: a transaction of another database cannot have read our parents.</summary>
+    [Test]
+    public async Task A_parents_note_does_not_wait_for_a_transaction_of_another_database([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var other = await StarDatabase.CreateAsync(Steps.Finished);
+        await Guard.OwnDatabase.RemoveUnlessAsync(guarded, database);
+        await using var writer = await other.OpenAsync("BEGIN; UPDATE brands SET name = name");
+        await database.ExecuteAsync("UPDATE generated_queries SET topic = 'another'; UPDATE extracted_positions SET topic = NULL, metadata = NULL");
+
+        await database.ExecuteAsync("CALL evidently_schema.drain(2)");
+
+        Assert.That(
+            await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.change_notes WHERE kind = 'query'"), guarded ? Is.Zero : Is.EqualTo(4));
+        await writer.ExecuteAsync("COMMIT");
+        await database.AssertDrainedAsync(guarded: true);
+    }
+
+    /// <summary>The other side of it: one of its own is waited for.</summary>
+    [Test]
+    public async Task A_parents_note_waits_for_a_transaction_of_its_own_database()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var writer = await database.OpenAsync("BEGIN; UPDATE brands SET name = name");
+        await database.ExecuteAsync("UPDATE generated_queries SET topic = 'another'");
+
+        await database.ExecuteAsync("SELECT evidently_schema.drain_batch(), evidently_schema.drain_batch()");
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.change_notes WHERE kind = 'query'"), Is.EqualTo(4));
+        await writer.ExecuteAsync("COMMIT");
+        await database.AssertDrainedAsync(guarded: true);
+    }
+
     /// <summary>Guard: <see cref="Guard.CaptureParent"/>.</summary>
     [Test]
     public async Task A_parent_truncated_during_the_copy_is_followed([Values] bool guarded)

@@ -7,6 +7,16 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 [Parallelizable(ParallelScope.All)]
 public sealed class RefusalTests
 {
+    private const string TextScore = "ALTER TABLE extracted_positions ALTER sentiment_score TYPE text";
+    private const string NullableId = "ALTER TABLE extracted_positions DROP CONSTRAINT extracted_positions_pkey, ALTER id DROP IDENTITY, ALTER id DROP NOT NULL, ADD UNIQUE (id)";
+    private const string Child = "CREATE TABLE child () INHERITS (extracted_positions)";
+    private const string AnyCase = "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false); ALTER TABLE ";
+    private const string OfAnyCase = " ALTER competitor_name TYPE text COLLATE any_case";
+
+    private const string Partition =
+        "ALTER TABLE extracted_positions RENAME TO before; CREATE TABLE extracted_positions (LIKE before INCLUDING ALL) PARTITION BY HASH (id);"
+        + " CREATE TABLE part PARTITION OF extracted_positions FOR VALUES WITH (MODULUS 1, REMAINDER 0)";
+
     [TestCase("DROP TABLE brand_competitors CASCADE", SchemaError.RequirementNotMet, "table public.brand_competitors is missing")]
     [TestCase("DROP TABLE extracted_positions", SchemaError.RequirementNotMet, "table public.extracted_positions is missing")]
     [TestCase("ALTER TABLE extracted_positions DROP COLUMN total_word_count", SchemaError.RequirementNotMet, "column public.extracted_positions.total_word_count is missing")]
@@ -15,6 +25,12 @@ public sealed class RefusalTests
     [TestCase("ALTER TABLE extracted_positions RENAME TO hidden; CREATE VIEW extracted_positions AS SELECT * FROM hidden", SchemaError.RequirementNotMet, "public.extracted_positions is not a table")]
     [TestCase("ALTER TABLE brand_competitors DROP CONSTRAINT brand_competitors_brand_id_competitor_name_key", SchemaError.RequirementNotMet, "public.brand_competitors has no unique key on (brand_id, competitor_name)")]
     [TestCase("ALTER TABLE extracted_positions DROP CONSTRAINT extracted_positions_pkey", SchemaError.RequirementNotMet, "public.extracted_positions has no unique key on (id)")]
+    [TestCase(TextScore, SchemaError.RequirementNotMet, "column public.extracted_positions.sentiment_score is text, expected numeric, double precision, real")]
+    [TestCase(NullableId, SchemaError.RequirementNotMet, "public.extracted_positions.id may be NULL")]
+    [TestCase(Child, SchemaError.RequirementNotMet, "public.extracted_positions has the child table or partition")]
+    [TestCase(Partition, SchemaError.RequirementNotMet, "public.extracted_positions has the child table or partition")]
+    [TestCase(AnyCase + "brand_competitors" + OfAnyCase, SchemaError.RequirementNotMet, "the collation of public.brand_competitors.competitor_name takes different names for the same")]
+    [TestCase(AnyCase + "extracted_positions" + OfAnyCase, SchemaError.RequirementNotMet, "the collation of public.extracted_positions.competitor_name takes different names for the same")]
     [TestCase("ALTER TABLE brands FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY", SchemaError.MissingRights, "row security hides rows of public.brands")]
     [TestCase("CREATE TABLE brand_metrics (x integer)", SchemaError.WrongState, "public.brand_metrics exists already")]
     [TestCase("CREATE VIEW mv_brand_daily_metrics AS SELECT 1", SchemaError.WrongState, "public.mv_brand_daily_metrics exists already")]
@@ -51,7 +67,7 @@ public sealed class RefusalTests
     [Test]
     public async Task The_version_check_refuses_a_server_that_is_too_old()
     {
-        var requirements = PhaseMigrationSql("M101_Requirements.sql");
+        var requirements = Steps.Sql("M101_Requirements.sql");
         Assert.That(requirements, Does.Contain("current_setting('server_version_num')::integer < 150000"));
         await using var database = await StarDatabase.CreateAsync(0);
 
@@ -61,6 +77,24 @@ public sealed class RefusalTests
 
         Assert.That(refusal.SqlState, Is.EqualTo("EV001"));
         Assert.That(refusal.MessageText, Does.Contain("is too old: 15 or newer is needed"));
+    }
+
+    /// <summary>The guards of the refusals above, each as a condition of M101_Requirements.sql: without it the database passes.</summary>
+    [TestCase(TextScore, "AND NOT a.attisdropped AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric", "AND false AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric")]
+    [TestCase(NullableId, "AND NOT a.attnotnull", "AND false")]
+    [TestCase(Child, "WHERE i.inhparent = to_regclass('public.extracted_positions')", "WHERE false")]
+    [TestCase(Partition, "WHERE i.inhparent = to_regclass('public.extracted_positions')", "WHERE false")]
+    [TestCase(AnyCase + "brand_competitors" + OfAnyCase, "WHERE NOT c.collisdeterministic", "WHERE false")]
+    [TestCase(AnyCase + "extracted_positions" + OfAnyCase, "WHERE NOT c.collisdeterministic", "WHERE false")]
+    public async Task It_is_this_condition_that_refuses(string sql, string condition, string without)
+    {
+        var requirements = Steps.Sql("M101_Requirements.sql");
+        Assert.That(requirements, Does.Contain(condition), "the guard is no longer where this test looks for it");
+        await using var database = await StarDatabase.CreateAsync(0);
+        await database.ExecuteAsync($"CREATE SCHEMA evidently_schema; {sql}");
+
+        Assert.That((await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync(requirements)))!.SqlState, Is.EqualTo("EV001"));
+        await database.ExecuteAsync(requirements.Replace(condition, without, StringComparison.Ordinal));
     }
 
     /// <summary>The version list says that phase 2 is not there; the database says that it is.</summary>
@@ -109,11 +143,5 @@ public sealed class RefusalTests
         Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
         Assert.That(
             await Sql.ScalarAsync<long>(database.AdminConnectionString, "SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('evidently_schema')"), Is.Zero);
-    }
-
-    private static string PhaseMigrationSql(string file)
-    {
-        using var reader = new StreamReader(typeof(PhaseMigration).Assembly.GetManifestResourceStream(file)!);
-        return reader.ReadToEnd();
     }
 }

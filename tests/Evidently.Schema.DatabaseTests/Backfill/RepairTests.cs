@@ -1,3 +1,4 @@
+using Evidently.Schema.DatabaseTests.Oracle;
 using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Backfill;
@@ -84,6 +85,51 @@ public sealed class RepairTests
         await database.AssertStarAsync();
     }
 
+    /// <summary>Guard: <see cref="Guard.RefusedOfCompetitor"/>: the result has no fact to be found by, and its row would stay rejected for
+    /// want of a competitor that is there.</summary>
+    [Test]
+    public async Task A_result_that_an_INSERT_refuses_is_looked_at_again_when_its_competitor_appears([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await Guard.RefusedOfCompetitor.RemoveUnlessAsync(guarded, database);
+        await using var session = await database.OpenAsync();
+        await DirtyRows.DropIndexesOfLargeTextAsync(session.Connection);
+        await session.ExecuteAsync(
+            """
+            UPDATE extracted_positions SET topic = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 1000) AS i)
+            WHERE collector_result_id = 1 AND competitor_name IS NULL;
+            UPDATE extracted_positions SET competitor_name = 'Late' WHERE id = (SELECT max(id) FROM extracted_positions WHERE collector_result_id = 1);
+            """);
+        await database.DrainAsync();
+        Assert.That(
+            await database.ListAsync("SELECT concat_ws(' ', reason, detail) FROM evidently_schema.rejected_rows ORDER BY 1"),
+            Is.EqualTo(new[] { "invalid SQLSTATE 54000", "invalid SQLSTATE 54000", "unknown_competitor" }));
+
+        await session.ExecuteAsync("INSERT INTO brand_competitors (brand_id, competitor_name) SELECT brand_id, 'Late' FROM extracted_positions WHERE collector_result_id = 1 LIMIT 1");
+        await database.DrainAsync();
+
+        Assert.That(await database.DifferencesAsync(refusedByInsert: [1]), guarded ? Is.Empty : Is.Not.Empty);
+        Assert.That(await WrongAsync(database), guarded ? Is.Empty : Is.Not.Empty);
+        await RepairAllAsync(database);
+        Assert.That(await database.DifferencesAsync(refusedByInsert: [1]), Is.Empty);
+    }
+
+    /// <summary>Guard: <see cref="Guard.RefreshWrongView"/>.</summary>
+    [Test]
+    public async Task A_daily_view_that_verification_finds_wrong_is_refreshed([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await Guard.RefreshWrongView.RemoveUnlessAsync(guarded, database);
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.42 WHERE collector_result_id = 1");
+        await database.ExecuteAsync("CALL evidently_schema.drain(30)");
+        await database.ExecuteAsync("DELETE FROM evidently_schema.touched_days"); // as if the day had not been listed
+        Assert.That(await database.DifferencesAsync(), Is.Not.Empty);
+
+        await RepairAllAsync(database);
+
+        Assert.That(await database.DifferencesAsync(), guarded ? Is.Empty : Is.Not.Empty);
+    }
+
     [Test]
     public async Task A_noted_result_is_pending_not_different()
     {
@@ -102,6 +148,7 @@ public sealed class RepairTests
 
     [TestCase("dual_write", "on")]
     [TestCase("write_target", "legacy")]
+    [TestCase("write_target", "star")]
     [TestCase("backfill_batch_size", "0")]
     [TestCase("backfill_batch_size", "10001")]
     [TestCase("backfill_batch_size", "many")]
@@ -123,6 +170,16 @@ public sealed class RepairTests
 
         Assert.That(refusal.SqlState, Is.EqualTo("EV008"));
         Assert.That(await database.ScalarAsync<string>($"SELECT value FROM evidently_schema.settings WHERE name = '{name}'"), Is.EqualTo(was));
+    }
+
+    /// <summary>Guard removed: <see cref="Guard.StarAfterArchive"/>.</summary>
+    [Test]
+    public async Task Without_its_condition_the_star_could_be_the_only_target_before_legacy_is_archived()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Created);
+        await Guard.StarAfterArchive.RemoveAsync(database);
+
+        Assert.That(await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = 'star' WHERE name = 'write_target'"), Is.EqualTo(1));
     }
 
     [TestCase("DELETE FROM evidently_schema.settings WHERE name = 'dual_write'")]

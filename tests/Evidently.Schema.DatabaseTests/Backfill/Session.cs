@@ -53,12 +53,15 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>Runs a statement elsewhere and returns once it waits for a lock: it stands at the critical moment.</summary>
-    public async Task<Task> StartsWaitingAsync(StarDatabase database, string sql)
+    /// <param name="database">Where.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="seconds">Returns only when one and the same wait has lasted so long: what gives up after milliseconds never gets there.</param>
+    public async Task<Task> StartsWaitingAsync(StarDatabase database, string sql, int seconds = 0)
     {
         var running = ExecuteAsync(sql);
         await Eventually.Holds(
             async () => running.IsCompleted || await database.ScalarAsync<bool>(
-                $"SELECT EXISTS (SELECT FROM pg_locks WHERE pid = {Pid} AND NOT granted)"),
+                $"SELECT EXISTS (SELECT FROM pg_locks WHERE pid = {Pid} AND NOT granted AND coalesce(waitstart, clock_timestamp()) <= clock_timestamp() - interval '{seconds} seconds')"),
             $"{sql} waits for a lock");
         if (running.IsCompleted)
         {

@@ -16,6 +16,9 @@ internal static class Steps
     /// <summary>History is copied, foreign keys are still detached.</summary>
     public const long Copied = 206;
 
+    /// <summary>Foreign keys are attached again, the end of the backfill is still to come.</summary>
+    public const long Attached = 207;
+
     /// <summary>All of phase 2.</summary>
     public const long Finished = 208;
 
@@ -29,6 +32,13 @@ internal static class Steps
     /// <summary>The error the database raised, whatever it is wrapped in.</summary>
     public static PostgresException? Refusal(Exception? exception) =>
         exception is null or PostgresException ? exception as PostgresException : Refusal(exception.InnerException);
+
+    /// <summary>The text of a migration's file.</summary>
+    public static string Sql(string file)
+    {
+        using var reader = new StreamReader(typeof(PhaseMigration).Assembly.GetManifestResourceStream(file)!);
+        return reader.ReadToEnd();
+    }
 
     private static Task RunAsync(string connectionString, Action<IMigrationRunner> run) => Task.Run(async () =>
     {

@@ -106,7 +106,7 @@ internal static partial class DirtyCatalog
     }
 
     /// <summary>Text that no compression shortens to an index row's 2,704 bytes.</summary>
-    private static string Incompressible(int length)
+    internal static string Incompressible(int length)
     {
         const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         var state = 1u;
@@ -125,7 +125,13 @@ internal static partial class DirtyCatalog
         var large = Incompressible(16_384);
         yield return new("the topic is too large for its index", Brand(("topic", large)), Competitor("Acme")) { RefusedByInsert = true };
         yield return new("the metadata's topic is too large", Brand(("topic", null), ("metadata", $$"""{"topic_name": "{{large}}"}"""))) { RefusedByInsert = true };
-        yield return new("the collector type is too large", Brand(("collector_type", large)), Competitor("Acme")) { RefusedByInsert = true };
+        yield return new("the collector type is too large for an index", Brand(("collector_type", large)), Competitor("Acme"));
+        yield return new("the collector type is too large for the daily view's key alone", Brand(("collector_type", large[..2_660])), Competitor("Acme"));
+        yield return new("the collector type is as long as it may be", Brand(("collector_type", large[..2_000])), Competitor("Acme"));
+        yield return new("the collector type is one byte too long, though it compresses", Brand(("collector_type", new string('x', 2_001))), Competitor("Acme"));
+        yield return new("the collector type is too long in bytes, not in characters", Brand(("collector_type", new string('é', 1_001))), Competitor("Acme"));
+        yield return new("the collector type is too large in a competitor row", Brand(), Competitor("Acme", ("collector_type", large[..2_660])));
+        yield return new("the collector type is too large but the row is superseded", Brand(("collector_type", large[..2_660])), Brand());
         yield return new("the topic is large but compresses", Brand(("topic", new string('x', 16_384))), Competitor("Acme"));
         yield return new("the topic is large in a competitor row", Brand(), Competitor("Acme", ("topic", large)));
         yield return new("the topic is too large but the row is superseded", Brand(("topic", large)), Brand());

@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text;
 
 namespace Evidently.Schema.DatabaseTests.Oracle;
 
 /// <summary>The star that should exist for a legacy database: section 5 of the contract, computed row by row.</summary>
 internal sealed class ExpectedStar
 {
+    /// <summary>Bytes of a collector type that the daily view's unique key holds in any case.</summary>
+    private const int LongestCollectorType = 2_000;
+
     private readonly LegacySnapshot _legacy;
     private readonly HashSet<long> _refused;
     private readonly Comparer<LegacyRow> _age;
@@ -88,7 +92,7 @@ internal sealed class ExpectedStar
         var sentiment = reader.Sentiment(string.Empty);
 
         if (reader.IsInvalid || brandId is null || customerId is null || queryId is null
-            || row["collector_type"] is null || row.Time is null)
+            || row["collector_type"] is not { } collectorType || Encoding.UTF8.GetByteCount(collectorType) > LongestCollectorType || row.Time is null)
         {
             return Reject(row, RejectReason.Invalid);
         }
@@ -109,7 +113,7 @@ internal sealed class ExpectedStar
         var createdAt = (row.CreatedAt ?? row.ProcessedAt)!.Value;
         Tables.Times.Add(key, processedAt);
         Tables.Facts.Add(
-            key, brandId, customerId, queryId, row["collector_type"], Topic(row, queryId), processedAt.ToString(), createdAt.ToString());
+            key, brandId, customerId, queryId, collectorType, Topic(row, queryId), processedAt.ToString(), createdAt.ToString());
         Tables.BrandMetrics.Add(
             key, visibility, share, row["has_brand_presence"] ?? "false", row["brand_first_position"], positions,
             row["total_brand_mentions"] ?? "0", row["total_word_count"] ?? "0");
