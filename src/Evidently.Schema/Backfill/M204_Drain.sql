@@ -71,7 +71,8 @@ DECLARE
     expanded bigint := 0;
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
-        WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
+        WHERE n.kind NOT IN ('result', 'row', 'collector_result') AND n.noted_at < transaction_timestamp() -- not our own: others read the parent as it was
+        ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
     IF notes = '{}' THEN
         RETURN 0;
     END IF;

@@ -20,7 +20,7 @@ BEGIN
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.query_id = n.query_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.customer_id = n.customer_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM evidently_schema.rejected_rows LIMIT 1001) AS x) <= 1000
-        FROM evidently_schema.parent_notes AS n ORDER BY n.id LIMIT 1)
+        FROM evidently_schema.parent_notes AS n WHERE n.noted_at < transaction_timestamp() ORDER BY n.id LIMIT 1)
     THEN
         PERFORM evidently_schema.expand_parent_notes(1);
     END IF;
