@@ -68,7 +68,6 @@ public sealed class RefusalTests
     [TestCase("ALTER TABLE extracted_positions RENAME TO extracted_positions_archived; DELETE FROM evidently_schema.version_info WHERE version > 200", 0, "archived (phase 5)")]
     [TestCase("ALTER TABLE extracted_positions RENAME TO extracted_positions_archived", Steps.Created, "archived (phase 5)")]
     [TestCase("ALTER TABLE extracted_positions RENAME TO x; CREATE VIEW extracted_positions AS SELECT * FROM x", Steps.Created, "not a table any more (phase 5)")]
-    [TestCase("UPDATE evidently_schema.settings SET value = 'sync' WHERE name = 'dual_write'", Steps.Created, "dual_write is on (phase 3)")]
     public async Task A_rollback_in_the_wrong_state_is_refused(string sql, long version, string message)
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Finished);
