@@ -68,9 +68,10 @@ public sealed class RefusalTests
     [TestCase("ALTER TABLE extracted_positions RENAME TO extracted_positions_archived; DELETE FROM evidently_schema.version_info WHERE version > 200", 0, "archived (phase 5)")]
     [TestCase("ALTER TABLE extracted_positions RENAME TO extracted_positions_archived", Steps.Created, "archived (phase 5)")]
     [TestCase("ALTER TABLE extracted_positions RENAME TO x; CREATE VIEW extracted_positions AS SELECT * FROM x", Steps.Created, "not a table any more (phase 5)")]
-    public async Task A_rollback_in_the_wrong_state_is_refused(string sql, long version, string message)
+    [TestCase("DELETE FROM evidently_schema.version_info WHERE version > 300", Steps.Created, "dual_write is on (phase 3)", Steps.Synced)]
+    public async Task A_rollback_in_the_wrong_state_is_refused(string sql, long version, string message, long from = Steps.Finished)
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var database = await StarDatabase.CreateAsync(from);
         await database.ExecuteAsync(sql);
         var before = await Dump.AllAsync(database);
 

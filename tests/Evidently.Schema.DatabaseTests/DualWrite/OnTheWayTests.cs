@@ -86,6 +86,41 @@ public sealed class OnTheWayTests
         await database.AssertDrainedAsync(guarded: true);
     }
 
+    /// <summary>Guard: <see cref="SyncGuard.Look"/>. Many notes that nobody can drain, such as those of a table renamed for a day.</summary>
+    [Test]
+    public async Task A_writer_looks_at_no_more_than_a_few_of_the_notes_that_fail_however_many_there_are([Values] bool guarded)
+    {
+        await using var database = await SyncDatabase.CreateAsync();
+        await FailingAsync(database, 3000);
+        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.Look, database);
+        await using var writer = await database.OpenAsync("BEGIN");
+
+        await writer.ExecuteAsync("UPDATE extracted_positions SET total_word_count = 1 WHERE collector_result_id = 16");
+
+        var read = await writer.ScalarAsync<long>("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'evidently_schema.change_notes'::regclass");
+        Assert.That(read, guarded ? Is.LessThan(500) : Is.GreaterThan(2500));
+    }
+
+    [Test]
+    public async Task A_note_behind_many_that_fail_is_drained_on_the_way_sooner_or_later()
+    {
+        await using var database = await SyncDatabase.CreateAsync("capture");
+        await FailingAsync(database, 300);
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.31 WHERE collector_result_id = 1");
+        await SyncDatabase.SetModeAsync(database, "sync");
+
+        await Eventually.Holds(
+            async () =>
+            {
+                await WriteOnAsync(database, statements: 10);
+                return await database.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM evidently_schema.change_notes WHERE collector_result_id = 1)");
+            },
+            "the note is drained");
+    }
+
+    private static Task<int> FailingAsync(StarDatabase database, int notes) => database.ExecuteAsync(
+        $"INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error) SELECT 'result', 1000 + g, 20, 'SQLSTATE 42P01' FROM generate_series(1, {notes}) AS g");
+
     private static async Task WriteOnAsync(StarDatabase database, int statements)
     {
         await using var writer = await database.OpenAsync();

@@ -28,9 +28,9 @@ public sealed class ParentOfWriterTests
     /// <summary>Guard: <see cref="Guard.Horizon"/>: the drain in between finds no star row of the new result, which is not committed.</summary>
     [Test]
     public async Task A_parent_changed_beside_an_open_writer_is_followed(
-        [Values(BrandsCustomer, Topic, CompetitorAdded, CompetitorRenamed)] string change, [Values] bool foreignKeys, [Values] bool guarded)
+        [Values(BrandsCustomer, Topic, CompetitorAdded, CompetitorRenamed)] string change, [Values] bool guarded)
     {
-        await using var database = await SyncDatabase.CreateAsync("sync", new LegacyVariant { ForeignKeys = foreignKeys });
+        await using var database = await SyncDatabase.CreateAsync();
         await database.ExecuteAsync(NewCustomer);
         await database.DrainAsync();
         await SyncGuard.RemoveUnlessAsync(guarded, Guard.Horizon, database);
@@ -103,9 +103,9 @@ public sealed class ParentOfWriterTests
     [Test]
     public async Task A_parent_deleted_in_the_writer_s_own_transaction_hurts_nobody(
         [Values("brands", "customers", "generated_queries", "brand_competitors", "collector_results")] string parent,
-        [Values] bool foreignKeys, [Values("sync", "strict")] string mode)
+        [Values] bool foreignKeys)
     {
-        await using var database = await SyncDatabase.CreateAsync(mode, new LegacyVariant { ForeignKeys = foreignKeys });
+        await using var database = await SyncDatabase.CreateAsync("strict", new LegacyVariant { ForeignKeys = foreignKeys });
         var key = parent switch
         {
             "brands" => $"(SELECT brand_id {OfResult1})",

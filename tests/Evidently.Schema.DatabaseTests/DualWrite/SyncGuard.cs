@@ -31,7 +31,10 @@ internal static class SyncGuard
     public static Guard OwnNotes { get; } = new("expand_parent_notes", "n.noted_at < transaction_timestamp()", "true");
 
     /// <summary>As above, where the writer chooses the note to expand.</summary>
-    public static Guard OwnNotesOnTheWay { get; } = OwnNotes with { Function = "drain_on_the_way" };
+    public static Guard OwnNotesOnTheWay { get; } = new("drain_on_the_way", "c.noted_at < transaction_timestamp()", "true");
+
+    /// <summary>A writer looks at a hundred notes at a time.</summary>
+    public static Guard Look { get; } = new("drain_on_the_way", "due_results(3, 0, 100)", "due_results(3)");
 
     /// <summary>An UPDATE that changes this column is a change.</summary>
     public static Guard Column(string column) => new("capture_legacy", $"o.{column}", $"n.{column}");
