@@ -8,8 +8,9 @@ CALL evidently_schema.step(ARRAY['extracted_positions', 'collector_results', 'ge
 DO $capture$
 DECLARE
     mapped text := (SELECT string_agg(CASE
+            WHEN a.attname = 'metadata' AND t.typname IN ('json', 'jsonb') THEN '({row}.metadata ->> ''topic_name'') COLLATE "C"' -- 1.0 is not 1
             WHEN t.typname IN ('json', 'xml') THEN format('{row}.%I::text', c.column_name)
-            WHEN t.typcollation <> 0 THEN format('{row}.%I COLLATE "C"', c.column_name)
+            WHEN t.typcollation <> 0 THEN format('{row}.%I::text COLLATE "C"', c.column_name)
             ELSE format('{row}.%I', c.column_name) END, ', ')
         FROM evidently_schema.legacy_columns AS c
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = 'public.extracted_positions'::regclass AND a.attname = c.column_name

@@ -71,7 +71,8 @@ DECLARE
     expanded bigint := 0;
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
-        WHERE n.kind NOT IN ('result', 'row', 'collector_result') ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
+        WHERE n.kind NOT IN ('result', 'row', 'collector_result') AND n.noted_at < transaction_timestamp() -- not our own: others read the parent as it was
+        ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
     IF notes = '{}' THEN
         RETURN 0;
     END IF;
@@ -163,11 +164,13 @@ END
 $function$;
 
 -- The results of the oldest notes that are due, at most p_limit notes, whose stripe is free: it is taken until the end of the transaction.
-CREATE OR REPLACE FUNCTION evidently_schema.due_results(p_limit integer) RETURNS bigint[]
+-- Looks at the p_look notes after p_after alone (NULL: at all).
+CREATE OR REPLACE FUNCTION evidently_schema.due_results(p_limit integer, p_after bigint DEFAULT 0, p_look integer DEFAULT NULL) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $function$
 BEGIN
-    RETURN ARRAY(SELECT n.collector_result_id FROM evidently_schema.change_notes AS n
+    RETURN ARRAY(SELECT n.collector_result_id
+        FROM (SELECT c.* FROM evidently_schema.change_notes AS c WHERE c.id > p_after ORDER BY c.id LIMIT p_look) AS n
         WHERE CASE WHEN n.kind IN ('result', 'collector_result')
                 AND (n.attempts = 0 OR n.noted_at < clock_timestamp() - least(interval '5 minutes', interval '0.1 second' * 2 ^ least(n.attempts, 20)))
             THEN pg_try_advisory_xact_lock(1702259053, evidently_schema.stripe(n.collector_result_id)) END

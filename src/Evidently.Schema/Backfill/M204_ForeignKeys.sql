@@ -26,7 +26,9 @@ AS $function$
 DECLARE
     missing record;
 BEGIN
-    FOR missing IN SELECT * FROM evidently_schema.star_foreign_keys AS k WHERE NOT k.attached LOOP
+    FOR missing IN SELECT * FROM evidently_schema.star_foreign_keys AS k
+        WHERE NOT k.attached AND to_regclass(k.relation) IS NOT NULL AND to_regclass(k.parent) IS NOT NULL
+    LOOP
         EXECUTE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES %s (id) ON DELETE CASCADE %s%s', missing.relation,
             missing.name, missing.column_name, missing.parent,
             CASE WHEN missing.parent <> 'public.metric_facts' THEN 'ON UPDATE CASCADE ' ELSE '' END, CASE WHEN p_validate THEN '' ELSE 'NOT VALID' END);

@@ -23,12 +23,13 @@ BEGIN
         BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', '5000', true);
             FOREACH waited_for IN ARRAY p_tables LOOP
-                IF waited_for = ANY (star) THEN
+                IF waited_for = ANY (star) AND to_regclass('public.' || waited_for) IS NOT NULL THEN
                     EXECUTE pg_catalog.format('LOCK TABLE public.%I IN SHARE UPDATE EXCLUSIVE MODE', waited_for);
                 END IF;
             END LOOP;
             lock_deadline := clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0);
             FOREACH waited_for IN ARRAY p_tables LOOP
+                CONTINUE WHEN waited_for = ANY (star) AND to_regclass('public.' || waited_for) IS NULL; -- dropped by hand: Down goes on without it
                 PERFORM pg_catalog.set_config('lock_timeout',
                     greatest(1, ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000))::integer::text, true);
                 EXECUTE pg_catalog.format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);

@@ -3,11 +3,18 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 SELECT evidently_schema.refuse_after(1);
 
-COMMENT ON TABLE public.metric_facts IS NULL;
-COMMENT ON TABLE public.brand_metrics IS NULL;
-COMMENT ON TABLE public.competitor_metrics IS NULL;
-COMMENT ON TABLE public.brand_sentiment IS NULL;
-COMMENT ON TABLE public.competitor_sentiment IS NULL;
-COMMENT ON MATERIALIZED VIEW public.mv_brand_daily_metrics IS NULL;
+DO $comments$
+DECLARE
+    commented record;
+BEGIN
+    FOR commented IN
+        SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END AS kind
+        FROM unnest(ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment', 'mv_brand_daily_metrics']) AS t (name)
+        JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass('public.' || t.name)
+    LOOP
+        EXECUTE format('COMMENT ON %s %s IS NULL', commented.kind, commented.name);
+    END LOOP;
+END
+$comments$;
 
 $step$);

@@ -2,25 +2,33 @@
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 -- Drains at most three due notes of results, or else one parent's note whose results are few, in the writer's transaction: a database
--- without a scheduler heals under its own traffic. Waits for nobody; what fails keeps its note.
+-- without a scheduler heals under its own traffic. Waits for nobody; what fails keeps its note. Looks at the hundred oldest notes, then, lest those be
+-- held or fail for ever, at a hundred somewhere: however many there are, the writer pays the same.
 CREATE OR REPLACE FUNCTION evidently_schema.drain_on_the_way() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET enable_seqscan = off
 AS $function$
 DECLARE
     results bigint[];
+    last_note constant bigint := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
 BEGIN
-    IF NOT EXISTS (SELECT FROM evidently_schema.change_notes) THEN
+    IF last_note IS NULL THEN
         RETURN;
     END IF;
-    results := evidently_schema.due_results(3);
+    results := evidently_schema.due_results(3, 0, 100);
+    IF results = '{}' THEN
+        results := evidently_schema.due_results(3, last_note - (random() * (last_note - (SELECT min(n.id) FROM evidently_schema.change_notes AS n)))::bigint, 100);
+    END IF;
     IF results <> '{}' THEN
         PERFORM evidently_schema.drain_results(results);
-    ELSIF (SELECT n.kind <> 'all'
+    ELSIF (WITH parents AS MATERIALIZED ( -- by the index of parents' notes: in the order of ids all notes of results would be passed over
+            SELECT c.id FROM evidently_schema.change_notes AS c
+            WHERE c.kind IN ('brand', 'query', 'customer', 'competitor', 'all') AND c.noted_at < transaction_timestamp())
+        SELECT n.kind <> 'all'
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.brand_id = n.brand_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.query_id = n.query_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.customer_id = n.customer_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM evidently_schema.rejected_rows LIMIT 1001) AS x) <= 1000
-        FROM evidently_schema.parent_notes AS n ORDER BY n.id LIMIT 1)
+        FROM evidently_schema.parent_notes AS n WHERE n.id = (SELECT min(parents.id) FROM parents))
     THEN
         PERFORM evidently_schema.expand_parent_notes(1);
     END IF;

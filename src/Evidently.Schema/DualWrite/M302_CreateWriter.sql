@@ -4,7 +4,8 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 -- Replaces the legacy rows of a result: the brand row, then the competitors' rows, each an object whose keys are columns of
 -- extracted_positions; columns that no row names take their defaults, those that only some rows name are NULL in the others.
 -- collector_result_id, and competitor_name of the brand row, are set here. Returns how many rows were written. One statement: readers see the
--- old rows or the new ones, the star is projected once, and the fact keeps its id. Runs with the caller's rights; takes ROW EXCLUSIVE on
+-- old rows or the new ones, the star is projected once, and the fact keeps its id. Of two calls for one result that overlap both may leave
+-- their rows, as two DELETEs and INSERTs do: the star takes the newest of each. Runs with the caller's rights; takes ROW EXCLUSIVE on
 -- extracted_positions. The column list is made of the keys, so that a column the host adds or drops needs nothing here.
 CREATE OR REPLACE FUNCTION evidently_schema.save_positions(p_collector_result_id bigint, p_brand jsonb, p_competitors jsonb DEFAULT '[]'::jsonb)
 RETURNS integer

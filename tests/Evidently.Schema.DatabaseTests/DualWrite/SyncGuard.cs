@@ -1,0 +1,44 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+using Guard = Evidently.Schema.DatabaseTests.Backfill.Guard;
+
+namespace Evidently.Schema.DatabaseTests.DualWrite;
+
+/// <summary>The rules that phase 3 rests on, beside those of <see cref="Guard"/>.</summary>
+internal static class SyncGuard
+{
+    /// <summary>A writer that finds a stripe busy leaves a note.</summary>
+    public static Guard BusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE u.id <> ALL (free) AND false;");
+
+    /// <summary>What is not projected in the writer's transaction is noted.</summary>
+    public static Guard Note { get; } = new(
+        "capture_legacy", "SELECT 'result', u.id FROM unnest(results) AS u (id);\n    END IF;", "SELECT 'result', u.id FROM unnest(results) AS u (id) WHERE false;\n    END IF;");
+
+    /// <summary>A writer whose snapshot may be older than the stripes it takes does not project.</summary>
+    public static Guard Isolation { get; } = new("capture_legacy", "current_setting('transaction_isolation') LIKE 'read %'", "true");
+
+    /// <summary>What fails is noted again.</summary>
+    public static Guard NoteFailed { get; } = new(
+        "sync_results", "VALUES ('result', failed.collector_result_id, 1, failed.error);", "SELECT 'result', failed.collector_result_id, 1, failed.error WHERE false;");
+
+    /// <summary>What fails before the result is projected is noted, too.</summary>
+    public static Guard NoteTrouble { get; } = new(
+        "capture_legacy", "SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id);", "SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id) WHERE false;");
+
+    /// <summary>A writer drains a few notes of others on its way.</summary>
+    public static Guard OnTheWay { get; } = new("sync_results", "        PERFORM evidently_schema.drain_on_the_way();\n", string.Empty);
+
+    /// <summary>Nobody expands a parent's note before the transaction that wrote it has ended.</summary>
+    public static Guard OwnNotes { get; } = new("expand_parent_notes", "n.noted_at < transaction_timestamp()", "true");
+
+    /// <summary>As above, where the writer chooses the note to expand.</summary>
+    public static Guard OwnNotesOnTheWay { get; } = new("drain_on_the_way", "c.noted_at < transaction_timestamp()", "true");
+
+    /// <summary>A writer looks at a hundred notes at a time.</summary>
+    public static Guard Look { get; } = new("drain_on_the_way", "due_results(3, 0, 100)", "due_results(3)");
+
+    /// <summary>An UPDATE that changes this column is a change.</summary>
+    public static Guard Column(string column) => new("capture_legacy", $"o.{column}", $"n.{column}");
+
+    public static Task RemoveUnlessAsync(bool guarded, Guard guard, StarDatabase database) =>
+        guarded ? Task.CompletedTask : guard.RemoveAsync(database);
+}
