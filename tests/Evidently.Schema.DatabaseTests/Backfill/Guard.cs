@@ -39,6 +39,16 @@ internal sealed record Guard(string Function, string Text, string Without)
     /// <summary>A parent's note is expanded when all have ended who may have read the parent as it was.</summary>
     public static Guard Horizon { get; } = new("expand_parent_notes", "x.xid < h.horizon", "false");
 
+    /// <summary>A statement that finds a stripe busy leaves a note.</summary>
+    public static Guard SyncBusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE false;");
+
+    /// <summary>A snapshot that may be older than the stripes is not projected with.</summary>
+    public static Guard SyncIsolation { get; } = new("capture_legacy", "current_setting('transaction_isolation') LIKE 'read %'", "true");
+
+    /// <summary>What could not be projected in the writer's transaction is noted.</summary>
+    public static Guard SyncFailureNote { get; } =
+        new("sync_results", "VALUES ('result', failed.collector_result_id, 1, failed.error);", "SELECT 'result', failed.collector_result_id, 1, failed.error WHERE false;");
+
     public async Task RemoveAsync(StarDatabase database)
     {
         var definition = await database.ScalarAsync<string>($"SELECT pg_get_functiondef('evidently_schema.{Function}'::regproc)");
