@@ -103,7 +103,7 @@ internal sealed record Guard(string Name, string Text, string Without)
 
     /// <summary>A new competitor brings back the results an INSERT refused.</summary>
     public static Guard RefusedOfCompetitor { get; } =
-        new("expand_parent_notes", "OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'", string.Empty);
+        new("results_of_note", "OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'", string.Empty);
 
     /// <summary>Transactions of other databases are not waited for.</summary>
     public static Guard OwnDatabase { get; } = new("running_transactions", "a.datname <> current_database()", "false");
@@ -126,6 +126,16 @@ internal sealed record Guard(string Name, string Text, string Without)
 
     /// <summary>A collector type that the daily view's key may not hold is not projected.</summary>
     public static Guard ShortCollectorType { get; } = new("projected_rows", "OR octet_length(c.collector_type) > 2000 ", string.Empty);
+
+    /// <summary>A statement that finds a stripe busy leaves a note.</summary>
+    public static Guard SyncBusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE false;");
+
+    /// <summary>A snapshot that may be older than the stripes is not projected with.</summary>
+    public static Guard SyncIsolation { get; } = new("capture_legacy", "current_setting('transaction_isolation') LIKE 'read %'", "true");
+
+    /// <summary>What could not be projected in the writer's transaction is noted.</summary>
+    public static Guard SyncFailureNote { get; } =
+        new("sync_results", "VALUES ('result', failed.collector_result_id, 1, failed.error);", "SELECT 'result', failed.collector_result_id, 1, failed.error WHERE false;");
 
     public async Task RemoveAsync(StarDatabase database)
     {

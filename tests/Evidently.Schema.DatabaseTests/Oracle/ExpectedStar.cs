@@ -51,7 +51,14 @@ internal sealed class ExpectedStar
     {
         if (_refused.Contains(resultId))
         {
-            rows.ForEach(row => Reject(row, RejectReason.Invalid));
+            var alone = new ExpectedStar(_legacy, []);
+            alone.Project(resultId, rows);
+            foreach (var row in rows)
+            {
+                var reason = alone.Tables.Rejected.Rows.GetValueOrDefault(row.Id)?[1];
+                Reject(row, reason is null or RejectReason.UnknownLabel ? RejectReason.Invalid : reason); // the first reason that applies
+            }
+
             return;
         }
 
