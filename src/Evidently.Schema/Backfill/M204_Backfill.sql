@@ -28,8 +28,8 @@ CREATE OR REPLACE FUNCTION evidently_schema.start_backfill() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
 BEGIN
-    -- Four triggers on legacy, three on each of its five parents.
-    IF (SELECT count(*) FROM pg_trigger AS t WHERE t.tgenabled <> 'D'
+    -- Four triggers on legacy, three on each of its five parents; one that fires for a replica alone sees no writer of this database.
+    IF (SELECT count(*) FROM pg_trigger AS t WHERE t.tgenabled IN ('O', 'A')
         AND t.tgfoid IN (to_regproc('evidently_schema.capture_legacy'), to_regproc('evidently_schema.capture_parent'))) < 19
     THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'Capture is not installed, or in part disabled: what changes during the copy would be lost.',
