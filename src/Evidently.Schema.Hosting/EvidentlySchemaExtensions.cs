@@ -1,7 +1,11 @@
+using Evidently.Schema.Hosting.Data;
+using Evidently.Schema.Hosting.DualWrite;
 using FluentMigrator.Runner;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -11,9 +15,11 @@ namespace Evidently.Schema.Hosting;
 public static class EvidentlySchemaExtensions
 {
     /// <summary>
-    /// Registers <see cref="SchemaOptions"/>, validated when the host starts, all errors at once, and one <see cref="SchemaMigrator"/>.
+    /// Registers <see cref="SchemaOptions"/>, validated when the host starts, all errors at once, one <see cref="SchemaMigrator"/>, one
+    /// <see cref="PositionWriter"/>, and a background service that drains notes where <see cref="DrainingOptions.Enabled"/> is set.
     /// Adds nothing of FluentMigrator to <paramref name="services"/>: a host that uses it for its own migrations is not disturbed.
-    /// Without a <see cref="SchemaOptions.ConnectionString"/>, the container's <see cref="NpgsqlDataSource"/> is used.
+    /// Without a <see cref="SchemaOptions.ConnectionString"/>, the container's <see cref="NpgsqlDataSource"/> is used. The writer, which works
+    /// for the application, takes the container's data source where there is one.
     /// </summary>
     public static IServiceCollection AddEvidentlySchema(this IServiceCollection services, Action<SchemaOptions> configure)
     {
@@ -27,6 +33,13 @@ public static class EvidentlySchemaExtensions
             provider.GetService<NpgsqlDataSource>(),
             provider.GetService<ILoggerFactory>(),
             provider.GetService<TimeProvider>()));
+        services.TryAddSingleton(provider => new DataSources(provider.GetRequiredService<IOptions<SchemaOptions>>().Value, provider.GetService<NpgsqlDataSource>()));
+        services.TryAddSingleton(provider => new PositionWriter(provider.GetRequiredService<DataSources>().ForApplication));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, NoteDrainer>(provider => new NoteDrainer(
+            provider.GetRequiredService<IOptions<SchemaOptions>>().Value.Draining,
+            () => provider.GetRequiredService<DataSources>().ForServices,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<NoteDrainer>())));
         return services;
     }
 

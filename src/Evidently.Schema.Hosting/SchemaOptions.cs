@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Evidently.Schema.Hosting;
 
-/// <summary>How <see cref="SchemaMigrator"/> reaches the database and how long it waits.</summary>
+/// <summary>How <see cref="SchemaMigrator"/> reaches the database, how long it waits, and what runs beside the application.</summary>
 public sealed class SchemaOptions
 {
     internal static readonly TimeSpan DefaultLockTimeout = TimeSpan.FromMinutes(10);
@@ -24,4 +24,8 @@ public sealed class SchemaOptions
     /// <value>0.5 seconds; from 0.1 seconds to 1 hour.</value>
     [Range(typeof(TimeSpan), "00:00:00.1000000", "01:00:00")]
     public TimeSpan ProgressInterval { get; set; } = DefaultProgressInterval;
+
+    /// <summary>Draining notes in the background, in hosts that run <see cref="Microsoft.Extensions.Hosting.IHostedService"/>s.</summary>
+    /// <value>Not enabled.</value>
+    public DrainingOptions Draining { get; } = new();
 }

@@ -9,9 +9,13 @@ internal sealed class SchemaOptionsValidator(bool hasDataSource) : IValidateOpti
 {
     public ValidateOptionsResult Validate(string? name, SchemaOptions options)
     {
-        var results = new List<ValidationResult>();
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        var errors = results.ConvertAll(result => $"{nameof(SchemaOptions)}: {result.ErrorMessage}");
+        var errors = Errors(nameof(SchemaOptions), options);
+        errors.AddRange(Errors($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Draining)}", options.Draining));
+        if (options.Draining.MaxInterval < options.Draining.Interval)
+        {
+            errors.Add($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Draining)}: {nameof(DrainingOptions.MaxInterval)} is shorter than {nameof(DrainingOptions.Interval)}.");
+        }
+
         if (ConnectionStringError(options.ConnectionString) is { } error)
         {
             errors.Insert(0, $"{nameof(SchemaOptions)}.{nameof(SchemaOptions.ConnectionString)}: {error}");
@@ -27,6 +31,13 @@ internal sealed class SchemaOptionsValidator(bool hasDataSource) : IValidateOpti
         {
             throw new OptionsValidationException(Microsoft.Extensions.Options.Options.DefaultName, typeof(SchemaOptions), result.Failures);
         }
+    }
+
+    private static List<string> Errors(string name, object options)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        return results.ConvertAll(result => $"{name}: {result.ErrorMessage}");
     }
 
     private string? ConnectionStringError(string? connectionString)

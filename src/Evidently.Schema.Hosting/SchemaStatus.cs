@@ -8,6 +8,7 @@ namespace Evidently.Schema.Hosting;
 /// <param name="PendingNotes">Noted changes that are not yet projected.</param>
 /// <param name="Backfill">How far the copy of history is; <see langword="null"/> before phase 2.</param>
 /// <param name="LastVerification">The newest verification; <see langword="null"/> where none has run.</param>
+/// <param name="DualWrite">How the dual-write is doing; <see langword="null"/> before phase 3.</param>
 public sealed record SchemaStatus(
     Phase Phase,
     IReadOnlyList<long> Applied,
@@ -15,7 +16,8 @@ public sealed record SchemaStatus(
     IReadOnlyDictionary<string, long> RejectedRows,
     long PendingNotes,
     BackfillProgress? Backfill,
-    LastVerification? LastVerification);
+    LastVerification? LastVerification,
+    DualWriteStatus? DualWrite);
 
 /// <summary>When the star was last verified and how that ended.</summary>
 /// <param name="At">When it ran.</param>

@@ -73,7 +73,28 @@ internal sealed class SchemaReader(SchemaSessions sessions)
             new Dictionary<string, long>(rejected, StringComparer.Ordinal),
             notes.Count == 0 ? 0 : notes[0],
             await ProgressAsync(connection, objects, cancellationToken).ConfigureAwait(false),
-            verified.Count == 0 ? null : verified[0]);
+            verified.Count == 0 ? null : verified[0],
+            await DualWriteAsync(connection, objects, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<DualWriteStatus?> DualWriteAsync(NpgsqlConnection connection, HashSet<string> objects, CancellationToken cancellationToken)
+    {
+        if (!objects.Contains("dual_write_status"))
+        {
+            return null;
+        }
+
+        var rows = await ListAsync(
+            connection,
+            Sql.DualWriteStatus,
+            row => new DualWriteStatus(
+                Enum.Parse<DualWriteMode>(row.GetString(0), ignoreCase: true),
+                row.GetInt64(1),
+                row.IsDBNull(2) ? null : TimeSpan.FromSeconds(row.GetDouble(2)),
+                row.GetInt64(3),
+                row.IsDBNull(4) ? null : row.GetString(4)),
+            cancellationToken).ConfigureAwait(false);
+        return rows.Count == 0 ? null : rows[0];
     }
 
     private static async Task<IReadOnlyList<long>> AppliedAsync(NpgsqlConnection connection, HashSet<string> objects, CancellationToken cancellationToken) =>

@@ -10,7 +10,7 @@ namespace Evidently.Schema.Hosting.Data;
 /// </summary>
 internal sealed class SchemaSessions : IAsyncDisposable
 {
-    private const string ApplicationName = "Evidently.Schema";
+    public const string ApplicationName = "Evidently.Schema";
     private const int KeepAliveSeconds = 30;
 
     private readonly NpgsqlDataSource _dataSource;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Evidently.Schema.Hosting.Data;
 
-/// <summary>The statements of this package, from the embedded <c>.sql</c> files of this folder.</summary>
+/// <summary>The statements of this package, from its embedded <c>.sql</c> files.</summary>
 internal static class Sql
 {
     public static readonly string TryEnter = Read("TryEnter.sql");
@@ -15,6 +15,11 @@ internal static class Sql
     public static readonly string BackfillProgress = Read("BackfillProgress.sql");
     public static readonly string LastVerification = Read("LastVerification.sql");
     public static readonly string Verify = Read("Verify.sql");
+    public static readonly string DualWriteStatus = Read("DualWriteStatus.sql");
+    public static readonly string DrainInstalled = Read("DrainInstalled.sql");
+    public static readonly string DrainTurn = Read("DrainTurn.sql");
+    public static readonly string FailingResults = Read("FailingResults.sql");
+    public static readonly string SavePositions = Read("SavePositions.sql");
 
     private static string Read(string file)
     {

@@ -43,4 +43,25 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Debug, "The session could not be cleaned up; its locks go with the connection")]
     public static partial void CleanUpFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(301, LogLevel.Information, "Draining notes in the background: at most {BatchSize} results a turn, idle for {Interval} to {MaxInterval}")]
+    public static partial void Draining(ILogger logger, int batchSize, TimeSpan interval, TimeSpan maxInterval);
+
+    [LoggerMessage(302, LogLevel.Debug, "Drained: {Projected} results projected of at most {Batch}, {Expanded} parents' notes expanded, in {Elapsed}")]
+    public static partial void Drained(ILogger logger, long? projected, long? expanded, int batch, TimeSpan elapsed);
+
+    [LoggerMessage(303, LogLevel.Information, "There are no notes to drain before phase 2; looking again and again")]
+    public static partial void NothingToDrainWith(ILogger logger);
+
+    [LoggerMessage(304, LogLevel.Warning, "Result {ResultId} keeps failing: {Error} after {Attempts} attempts. It is tried again, every 5 minutes at last; see SELECT * FROM evidently_schema.pending_results")]
+    public static partial void ResultKeepsFailing(ILogger logger, long resultId, string error, int attempts);
+
+    [LoggerMessage(305, LogLevel.Warning, "Draining failed ({Failure}); the notes are as they were. Trying again in {Wait}, then less and less often")]
+    public static partial void DrainingFailed(ILogger logger, string failure, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(306, LogLevel.Debug, "Draining still fails ({Failure}); trying again in {Wait}")]
+    public static partial void DrainingStillFails(ILogger logger, string failure, TimeSpan wait);
+
+    [LoggerMessage(307, LogLevel.Information, "Draining goes on")]
+    public static partial void DrainingGoesOn(ILogger logger);
 }

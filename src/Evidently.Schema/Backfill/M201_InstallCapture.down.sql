@@ -11,7 +11,7 @@ BEGIN
         SELECT t.tgname, t.tgrelid::regclass AS relation
         FROM pg_catalog.pg_trigger AS t
         WHERE t.tgfoid IN (to_regproc('evidently_schema.capture_legacy'), to_regproc('evidently_schema.capture_parent'),
-            to_regproc('evidently_schema.capture_star'))
+            to_regproc('evidently_schema.capture_star'), to_regproc('evidently_schema.capture_replicated'))
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', made.tgname, made.relation);
     END LOOP;
@@ -26,7 +26,8 @@ BEGIN
 END
 $placeholder$;
 
-DROP FUNCTION IF EXISTS evidently_schema.capture_legacy(), evidently_schema.capture_parent(), evidently_schema.capture_star();
+DROP FUNCTION IF EXISTS evidently_schema.capture_legacy(), evidently_schema.capture_parent(), evidently_schema.capture_star(),
+    evidently_schema.capture_replicated();
 DROP VIEW IF EXISTS evidently_schema.pending_results, evidently_schema.parent_notes, evidently_schema.legacy_columns;
 DROP TABLE IF EXISTS evidently_schema.change_notes, evidently_schema.note_horizons, evidently_schema.rejected_rows;
 DROP FUNCTION IF EXISTS evidently_schema.note_moved_row();

@@ -136,6 +136,23 @@ EXCEPTION
 END
 $function$;
 
+-- For a database that logical replication feeds: its apply worker fires row triggers, no statement triggers. One note a row. Nothing calls
+-- it before the host creates a trigger: docs/dual-write.md.
+CREATE OR REPLACE FUNCTION evidently_schema.capture_replicated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
+AS $function$
+BEGIN
+    INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
+    SELECT DISTINCT CASE WHEN r.result IS NULL THEN 'row' ELSE 'result' END, CASE WHEN r.result IS NULL THEN r.id END, r.result
+    FROM (SELECT OLD.id::text, OLD.collector_result_id WHERE TG_OP <> 'INSERT'
+        UNION ALL SELECT NEW.id::text, NEW.collector_result_id WHERE TG_OP <> 'DELETE') AS r (id, result);
+    RETURN NULL;
+EXCEPTION
+    WHEN OTHERS THEN
+        RETURN NULL; -- replication goes on; verification shows what was not noted
+END
+$function$;
+
 CREATE OR REPLACE TRIGGER evidently_schema_insert AFTER INSERT ON public.extracted_positions REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION evidently_schema.capture_legacy();
 CREATE OR REPLACE TRIGGER evidently_schema_update AFTER UPDATE ON public.extracted_positions
@@ -175,6 +192,7 @@ BEGIN
 END
 $triggers$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.capture_legacy', 'evidently_schema.capture_parent', 'evidently_schema.capture_star');
+SELECT evidently_schema.restrict_access('evidently_schema.capture_legacy', 'evidently_schema.capture_parent', 'evidently_schema.capture_star',
+    'evidently_schema.capture_replicated');
 
 $step$);

@@ -205,12 +205,21 @@ END
 $function$;
 
 -- drain_batch() by one session of the database at a time, for services that run on several nodes: both counts are NULL when it is another's turn.
+-- Drains nothing before the copy begins, and nothing after its Down, which must leave the star empty whoever goes on draining: that Down waits
+-- for the row locked here. Without notes it writes nothing.
 CREATE OR REPLACE FUNCTION evidently_schema.drain_turn(p_limit integer DEFAULT 200, OUT projected bigint, OUT expanded bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     IF pg_try_advisory_xact_lock(1702259052, 4) THEN
-        SELECT d.projected, d.expanded INTO projected, expanded FROM evidently_schema.drain_batch(p_limit) AS d;
+        projected := 0;
+        expanded := 0;
+        IF EXISTS (SELECT FROM evidently_schema.change_notes) THEN
+            PERFORM FROM evidently_schema.backfill_runs FOR KEY SHARE SKIP LOCKED;
+            IF FOUND THEN
+                SELECT d.projected, d.expanded INTO projected, expanded FROM evidently_schema.drain_batch(p_limit) AS d;
+            END IF;
+        END IF;
     END IF;
 END
 $function$;

@@ -17,7 +17,7 @@ public sealed class ManyRunnersTests
         await using var database = await HostDatabase.LegacyAsync();
         var migrators = Enumerable.Range(0, Runners).Select(_ => database.Migrator()).ToArray();
 
-        var applied = await Task.WhenAll(migrators.Select(migrator => Task.Run(() => migrator.MigrateAsync(Phase.Backfill))));
+        var applied = await Task.WhenAll(migrators.Select(migrator => Task.Run(() => migrator.MigrateAsync(Phase.DualWrite))));
 
         Assert.That(applied.Count(versions => versions.Count > 0), Is.EqualTo(1));
         Assert.That(applied.Single(versions => versions.Count > 0), Is.EqualTo((await migrators[0].GetStatusAsync()).Applied));
@@ -30,7 +30,7 @@ public sealed class ManyRunnersTests
     {
         await using var database = await HostDatabase.LegacyAsync();
         var hosts = Enumerable.Range(0, Runners)
-            .Select(_ => ChildProcess.Start("dotnet", [Repository.Program("Evidently.Schema.StartupHost"), nameof(Phase.Backfill)], [("STARTUP_HOST_CONNECTION", database.ConnectionString)]))
+            .Select(_ => ChildProcess.Start("dotnet", [Repository.Program("Evidently.Schema.StartupHost"), nameof(Phase.DualWrite)], [("STARTUP_HOST_CONNECTION", database.ConnectionString)]))
             .ToArray();
         try
         {

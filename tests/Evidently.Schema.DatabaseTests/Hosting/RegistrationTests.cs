@@ -1,6 +1,7 @@
 using Evidently.Schema.Hosting;
 using FluentMigrator.Runner;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -45,14 +46,26 @@ public sealed class RegistrationTests
     public void Wrong_options_are_refused_with_all_errors_at_once()
     {
         using var provider = new ServiceCollection()
-            .AddEvidentlySchema(options => (options.LockTimeout, options.ProgressInterval) = (TimeSpan.FromDays(8), TimeSpan.Zero))
+            .AddEvidentlySchema(options =>
+            {
+                (options.LockTimeout, options.ProgressInterval) = (TimeSpan.FromDays(8), TimeSpan.Zero);
+                (options.Draining.Interval, options.Draining.MaxInterval, options.Draining.BatchSize) = (TimeSpan.FromHours(2), TimeSpan.FromHours(1), 0);
+            })
             .BuildServiceProvider();
 
         // What a host calls when it starts.
         var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate())!;
 
-        Assert.That(exception.Failures.Count(), Is.EqualTo(3));
-        Assert.That(exception.Message, Does.Contain("ConnectionString").And.Contain("LockTimeout").And.Contain("ProgressInterval"));
+        Assert.That(exception.Failures.Count(), Is.EqualTo(6));
+        Assert.That(exception.Message, Does.Contain("ConnectionString").And.Contain("LockTimeout").And.Contain("ProgressInterval").And.Contain("BatchSize").And.Contain("MaxInterval is shorter than Interval"));
+    }
+
+    [Test]
+    public void Registered_twice_it_runs_one_service()
+    {
+        using var provider = new ServiceCollection().AddEvidentlySchema(options => options.ConnectionString = "Host=nowhere.invalid").AddEvidentlySchema(_ => { }).BuildServiceProvider();
+
+        Assert.That(provider.GetServices<IHostedService>().Count(), Is.EqualTo(1));
     }
 
     [Test]

@@ -23,27 +23,28 @@ public sealed class SchemaMigratorTests
             Assert.That(status.PendingNotes, Is.Zero);
             Assert.That(status.Backfill, Is.Null);
             Assert.That(status.LastVerification, Is.Null);
+            Assert.That(status.DualWrite, Is.Null);
         });
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'evidently_schema'"), Is.Zero);
     }
 
     [Test]
-    public async Task Up_down_up_reaches_the_phase_each_time_and_says_what_it_did()
+    public async Task Up_down_up_reaches_the_phase_each_time_and_says_what_it_did([Values(Phase.Backfill, Phase.DualWrite)] Phase phase)
     {
         await using var database = await HostDatabase.LegacyAsync();
         await using var migrator = database.Migrator();
 
-        var first = await migrator.MigrateAsync(Phase.Backfill);
+        var first = await migrator.MigrateAsync(phase);
         var up = await migrator.GetStatusAsync();
-        var again = await migrator.MigrateAsync(Phase.Backfill);
+        var again = await migrator.MigrateAsync(phase);
         var reverted = await migrator.RollbackAsync(Phase.None);
         var down = await migrator.GetStatusAsync();
-        var second = await migrator.MigrateAsync(Phase.Backfill);
+        var second = await migrator.MigrateAsync(phase);
 
         Assert.Multiple(() =>
         {
             Assert.That(first, Does.Contain(101L));
-            Assert.That(up.Phase, Is.EqualTo(Phase.Backfill));
+            Assert.That(up.Phase, Is.EqualTo(phase));
             Assert.That(up.Applied, Is.EqualTo(first));
             Assert.That(again, Is.Empty);
             Assert.That(reverted, Is.EqualTo(first));
@@ -65,6 +66,43 @@ public sealed class SchemaMigratorTests
         var status = await migrator.GetStatusAsync();
         Assert.That(status.Phase, Is.EqualTo(Phase.Create));
         Assert.That(status.Applied, Is.All.LessThan(200));
+    }
+
+    [Test]
+    public async Task Rolling_back_phase_3_returns_to_capture_and_notes_what_follows()
+    {
+        await using var database = await HostDatabase.LegacyAsync(results: 20);
+        await using var migrator = database.Migrator();
+        await migrator.MigrateAsync(Phase.DualWrite);
+
+        var reverted = await migrator.RollbackAsync(Phase.Backfill);
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.5 WHERE collector_result_id = 1");
+
+        var status = await migrator.GetStatusAsync();
+        Assert.That(reverted, Is.EqualTo(new[] { 301L, 302L, 303L }));
+        Assert.That((status.Phase, status.PendingNotes), Is.EqualTo((Phase.Backfill, 1L)));
+        Assert.That(status.DualWrite, Is.Null);
+        await migrator.MigrateAsync(Phase.DualWrite);
+        Assert.That((await migrator.GetStatusAsync()).DualWrite, Is.EqualTo(new DualWriteStatus(DualWriteMode.Sync, Notes: 0, Oldest: null, Failing: 0, LastError: null)));
+    }
+
+    [Test]
+    public async Task Status_says_how_far_the_star_is_behind_and_what_fails()
+    {
+        await using var database = await HostDatabase.LegacyAsync();
+        await using var migrator = database.Migrator();
+        await migrator.MigrateAsync(Phase.DualWrite);
+        await database.ExecuteAsync(
+            """
+            UPDATE evidently_schema.settings SET value = 'strict' WHERE name = 'dual_write';
+            INSERT INTO evidently_schema.change_notes (kind, collector_result_id, noted_at, attempts, last_error)
+            VALUES ('result', 1, now() - interval '2 hours', 7, 'SQLSTATE 53100'), ('result', 1, now(), 0, NULL), ('result', 2, now(), 0, NULL);
+            """);
+
+        var status = (await migrator.GetStatusAsync()).DualWrite!;
+
+        Assert.That((status.Mode, status.Notes, status.Failing, status.LastError), Is.EqualTo((DualWriteMode.Strict, 3L, 1L, "SQLSTATE 53100")));
+        Assert.That(status.Oldest, Is.GreaterThanOrEqualTo(TimeSpan.FromHours(2)).And.LessThan(TimeSpan.FromHours(3)));
     }
 
     [Test]

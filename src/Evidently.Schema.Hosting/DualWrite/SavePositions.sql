@@ -1,0 +1,1 @@
+SELECT evidently_schema.save_positions($1, $2, $3);
