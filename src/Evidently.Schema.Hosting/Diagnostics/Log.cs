@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Debug, "The session could not be cleaned up; its locks go with the connection")]
     public static partial void CleanUpFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(200, LogLevel.Warning, "A worker of the backfill stopped; the migration itself copies what is left. {Problem}")]
+    public static partial void WorkerFailed(ILogger logger, string problem);
 }
