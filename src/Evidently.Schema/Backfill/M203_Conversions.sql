@@ -13,11 +13,6 @@ CREATE OR REPLACE FUNCTION evidently_schema.to_metric(p_value numeric) RETURNS n
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN p_value > -999.995 AND p_value < 999.995 THEN pg_catalog.round(p_value, 2) END;
 
--- Whether a metric is there and the star's numeric(5,2) cannot hold it. NULL is as good as false here.
-CREATE OR REPLACE FUNCTION evidently_schema.metric_broken(p_value numeric) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN NOT (p_value > -999.995 AND p_value < 999.995);
-
 -- Text as JSON; NULL when it is not JSON. A block with an EXCEPTION clause cannot run in parallel mode.
 CREATE OR REPLACE FUNCTION evidently_schema.to_json(p_value text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE STRICT
@@ -94,7 +89,7 @@ RETURN CASE
     WHEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") IN ('POSITIVE', 'NEGATIVE', 'NEUTRAL') THEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C")
 END;
 
-SELECT evidently_schema.restrict_access('evidently_schema.computed_once', 'evidently_schema.to_metric', 'evidently_schema.metric_broken', 'evidently_schema.to_json', 'evidently_schema.unwrap',
+SELECT evidently_schema.restrict_access('evidently_schema.computed_once', 'evidently_schema.to_metric', 'evidently_schema.to_json', 'evidently_schema.unwrap',
     'evidently_schema.to_sentences',
     'evidently_schema.to_positions', 'evidently_schema.positions_broken', 'evidently_schema.to_label');
 

@@ -17,9 +17,9 @@ SELECT
             CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END, CASE WHEN p.is_brand AND p.collector_type IS NULL THEN 'collector_type' END,
             CASE WHEN p.is_brand AND p.processed_at IS NULL THEN 'processed_at' END)
         WHEN 'out_of_range' THEN concat_ws(', ',
-            CASE WHEN evidently_schema.metric_broken(p.visibility_index) THEN 'visibility_index' END,
-            CASE WHEN evidently_schema.metric_broken(p.share_of_answers) THEN 'share_of_answers' END,
-            CASE WHEN evidently_schema.metric_broken(p.sentiment_score) THEN 'sentiment_score' END)
+            CASE WHEN p.star_visibility IS NULL AND p.visibility_index IS NOT NULL THEN 'visibility_index' END,
+            CASE WHEN p.star_share IS NULL AND p.share_of_answers IS NOT NULL THEN 'share_of_answers' END,
+            CASE WHEN p.star_score IS NULL AND p.sentiment_score IS NOT NULL THEN 'sentiment_score' END)
     END AS detail,
     p.reason IS NULL OR p.reason = 'unknown_label' AS projected,
     p.brand_id,
@@ -30,8 +30,8 @@ SELECT
     p.processed_at,
     p.created_at,
     p.competitor_id,
-    evidently_schema.to_metric(p.visibility_index) AS visibility_index,
-    evidently_schema.to_metric(p.share_of_answers) AS share_of_answers,
+    p.star_visibility AS visibility_index,
+    p.star_share AS share_of_answers,
     p.has_brand_presence,
     p.brand_first_position,
     p.positions,
@@ -39,15 +39,15 @@ SELECT
     p.total_word_count,
     p.sentiment_label IS NOT NULL OR p.sentiment_score IS NOT NULL OR p.positive_sentences <> '[]' OR p.negative_sentences <> '[]' AS has_sentiment,
     p.sentiment_label,
-    evidently_schema.to_metric(p.sentiment_score) AS sentiment_score,
+    p.star_score AS sentiment_score,
     p.positive_sentences,
     p.negative_sentences,
-    coalesce((p.visibility_index <> evidently_schema.to_metric(p.visibility_index))::integer, 0)
-        + coalesce((p.share_of_answers <> evidently_schema.to_metric(p.share_of_answers))::integer, 0)
-        + coalesce((p.sentiment_score <> evidently_schema.to_metric(p.sentiment_score))::integer, 0) AS rounded,
+    coalesce((p.visibility_index <> p.star_visibility)::integer, 0) + coalesce((p.share_of_answers <> p.star_share)::integer, 0)
+        + coalesce((p.sentiment_score <> p.star_score)::integer, 0) AS rounded,
     p.is_brand AND p.customer_id IS DISTINCT FROM p.brand_customer_id AS other_customer
 FROM (
     SELECT k.id, k.collector_result_id, k.is_brand, k.collector_type, k.processed_at, k.created_at, k.visibility_index, k.share_of_answers,
+        k.star_visibility, k.star_share, k.star_score,
         k.has_brand_presence, k.brand_first_position, k.positions, k.positions_broken, k.mentions, k.total_word_count, k.sentiment_score,
         k.positive_sentences, k.negative_sentences,
         k.fact_brand_id AS brand_id,
@@ -76,19 +76,23 @@ FROM (
     FROM (
         -- In a result's order the newest brand row comes first, then each competitor's rows, newest first; no competitor is called ''.
         SELECT r.id, r.collector_result_id, r.is_brand, r.competitor_name, r.collector_type, r.topic, r.processed_at, r.created_at,
-            r.visibility_index, r.share_of_answers, r.has_brand_presence, r.brand_first_position, r.positions, r.positions_broken, r.mentions,
-            r.total_word_count, r.sentiment_label, r.sentiment_score, r.positive_sentences, r.negative_sentences, r.out_of_range,
+            r.visibility_index, r.share_of_answers, r.star_visibility, r.star_share, r.star_score, r.has_brand_presence, r.brand_first_position, r.positions, r.positions_broken, r.mentions,
+            r.total_word_count, r.sentiment_label, r.sentiment_score, r.positive_sentences, r.negative_sentences,
+            r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL
+                OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL AS out_of_range,
             r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken,
             lag(r.competitor_name, 1, '') OVER result IS NOT DISTINCT FROM r.competitor_name AS superseded,
             first_value(r.brand_id) OVER result AS fact_brand_id,
             first_value(r.customer_id) OVER result AS fact_customer_id,
             first_value(r.query_id) OVER result AS fact_query_id,
-            first_value(NOT r.is_brand OR r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL OR r.out_of_range
-                OR r.collector_type IS NULL OR r.processed_at IS NULL) OVER result AS fact_unusable
+            first_value(NOT r.is_brand OR r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL
+                OR r.collector_type IS NULL OR r.processed_at IS NULL OR r.star_visibility IS NULL AND r.visibility_index IS NOT NULL
+                OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL) OVER result AS fact_unusable
         FROM (
             SELECT l.*,
-                coalesce(evidently_schema.metric_broken(l.visibility_index), false) OR coalesce(evidently_schema.metric_broken(l.share_of_answers), false)
-                    OR coalesce(evidently_schema.metric_broken(l.sentiment_score), false) AS out_of_range
+                evidently_schema.to_metric(l.visibility_index) AS star_visibility,
+                evidently_schema.to_metric(l.share_of_answers) AS star_share,
+                evidently_schema.to_metric(l.sentiment_score) AS star_score
             FROM evidently_schema.legacy_rows AS l
             ORDER BY l.collector_result_id
         ) AS r

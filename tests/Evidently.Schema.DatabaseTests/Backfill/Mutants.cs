@@ -6,7 +6,8 @@ internal static class Mutants
     private const string Brand = "ep.competitor_name IS NULL OR ep.competitor_name::bpchar = ''::bpchar";
     private const string Legacy = "legacy_rows";
     private const string Rows = "projected_rows";
-    private const string Unusable = "first_value(NOT r.is_brand OR r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL OR r.out_of_range OR r.collector_type IS NULL OR r.processed_at IS NULL) OVER result";
+    private const string Unusable = "first_value(NOT r.is_brand OR r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL OR r.collector_type IS NULL OR r.processed_at IS NULL OR r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL) OVER result";
+    private const string OutOfRange = "r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL AS out_of_range";
     private const string MissingForCompetitor = "(k.fact_unusable OR b.id IS NULL OR c.id IS NULL OR q.id IS NULL OR cr.id IS NULL)";
     private const string MissingForBrand = "WHEN b.id IS NULL OR c.id IS NULL OR q.id IS NULL OR cr.id IS NULL THEN 'missing_parent'";
 
@@ -67,14 +68,14 @@ internal static class Mutants
         yield return (Rows, "first_value(r.query_id) OVER result", "r.query_id");
         foreach (var condition in new[]
         {
-            "NOT r.is_brand OR ", "r.positions_broken OR ", "r.positive_sentences IS NULL OR ", "r.negative_sentences IS NULL OR ", "r.out_of_range OR ",
-            "r.collector_type IS NULL OR ",
+            "NOT r.is_brand OR ", "r.positions_broken OR ", "r.positive_sentences IS NULL OR ", "r.negative_sentences IS NULL OR ",
+            "r.collector_type IS NULL OR ", "r.processed_at IS NULL OR ", "r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR ",
+            "r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR ", " OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL",
         })
         {
             yield return (Rows, Unusable, Unusable.Replace(condition, string.Empty, StringComparison.Ordinal));
         }
 
-        yield return (Rows, Unusable, Unusable.Replace(" OR r.processed_at IS NULL", string.Empty, StringComparison.Ordinal));
         yield return (Rows, Unusable, "false");
         yield return (Rows, Unusable, Unusable.Replace("first_value", string.Empty, StringComparison.Ordinal).Replace(" OVER result", string.Empty, StringComparison.Ordinal).Replace("NOT r.is_brand OR ", string.Empty, StringComparison.Ordinal));
     }
@@ -115,9 +116,9 @@ internal static class Mutants
         yield return (Rows, "NOT k.is_brand AND bc.id IS NULL", "bc.id IS NULL");
         yield return (Rows, "WHEN k.out_of_range THEN 'out_of_range'::text ", string.Empty);
         yield return (Rows, "btrim(k.sentiment_label) <> ''::text AND ", "k.sentiment_label IS NOT NULL AND ");
-        yield return (Rows, "COALESCE(evidently_schema.metric_broken(l.visibility_index), false) OR ", string.Empty);
-        yield return (Rows, "COALESCE(evidently_schema.metric_broken(l.share_of_answers), false) OR ", string.Empty);
-        yield return (Rows, " OR COALESCE(evidently_schema.metric_broken(l.sentiment_score), false) AS out_of_range", " AS out_of_range");
+        yield return (Rows, OutOfRange, OutOfRange.Replace("r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR ", string.Empty, StringComparison.Ordinal));
+        yield return (Rows, OutOfRange, OutOfRange.Replace("r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR ", string.Empty, StringComparison.Ordinal));
+        yield return (Rows, OutOfRange, OutOfRange.Replace(" OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL", string.Empty, StringComparison.Ordinal));
         yield return (Rows, "r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken", "r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken");
         yield return (Rows, "r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken", "r.positions_broken OR r.negative_sentences IS NULL AS broken");
         yield return (Rows, "r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken", "r.positions_broken OR r.positive_sentences IS NULL AS broken");
@@ -134,9 +135,11 @@ internal static class Mutants
         yield return (Rows, "COALESCE(k.topic, q.topic)", "k.topic");
         yield return (Rows, "p.processed_at, p.created_at, p.competitor_id", "p.created_at AS processed_at, p.created_at, p.competitor_id");
         yield return (Rows, "p.processed_at, p.created_at, p.competitor_id", "p.processed_at, p.processed_at AS created_at, p.competitor_id");
-        yield return (Rows, "evidently_schema.to_metric(p.visibility_index) AS visibility_index", "evidently_schema.to_metric(p.share_of_answers) AS visibility_index");
-        yield return (Rows, "evidently_schema.to_metric(p.visibility_index) AS visibility_index", "trunc(p.visibility_index, 2) AS visibility_index");
-        yield return (Rows, "evidently_schema.to_metric(p.share_of_answers) AS share_of_answers", "evidently_schema.to_metric(p.visibility_index) AS share_of_answers");
+        yield return (Rows, "p.star_visibility AS visibility_index", "p.star_share AS visibility_index");
+        yield return (Rows, "p.star_share AS share_of_answers", "p.star_visibility AS share_of_answers");
+        yield return (Rows, "evidently_schema.to_metric(l.visibility_index) AS star_visibility", "trunc(l.visibility_index, 2) AS star_visibility");
+        yield return (Rows, "evidently_schema.to_metric(l.share_of_answers) AS star_share", "evidently_schema.to_metric(l.visibility_index) AS star_share");
+        yield return (Rows, "evidently_schema.to_metric(l.sentiment_score) AS star_score", "abs(evidently_schema.to_metric(l.sentiment_score)) AS star_score");
         yield return (Rows, "p.mentions, p.total_word_count", "p.total_word_count AS mentions, p.total_word_count");
         yield return (Rows, "p.sentiment_label IS NOT NULL OR ", string.Empty);
         yield return (Rows, "evidently_schema.to_label(k.sentiment_label) AS sentiment_label", "upper(btrim(k.sentiment_label)) AS sentiment_label");
@@ -145,8 +148,8 @@ internal static class Mutants
         yield return (Rows, "p.sentiment_score IS NOT NULL OR ", "p.sentiment_score <> 0 OR ");
         yield return (Rows, "p.positive_sentences <> '[]'::jsonb OR ", string.Empty);
         yield return (Rows, " OR p.negative_sentences <> '[]'::jsonb AS has_sentiment", " AS has_sentiment");
-        yield return (Rows, "p.sentiment_label, evidently_schema", "NULL::text AS sentiment_label, evidently_schema");
-        yield return (Rows, "evidently_schema.to_metric(p.sentiment_score) AS sentiment_score", "abs(evidently_schema.to_metric(p.sentiment_score)) AS sentiment_score");
+        yield return (Rows, "p.sentiment_label, p.star_score", "NULL::text AS sentiment_label, p.star_score");
+        yield return (Rows, "p.star_score AS sentiment_score", "p.star_visibility AS sentiment_score");
         yield return (Rows, "p.positive_sentences, p.negative_sentences, COALESCE", "p.negative_sentences AS positive_sentences, p.negative_sentences, COALESCE");
         yield return (Rows, "p.positive_sentences, p.negative_sentences, COALESCE", "p.positive_sentences, p.positive_sentences AS negative_sentences, COALESCE");
     }
