@@ -43,7 +43,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
     public Task<SchemaStatus> GetStatusAsync(CancellationToken cancellationToken = default) => _reader.StatusAsync(cancellationToken);
 
     /// <summary>
-    /// Applies every untagged migration up to the end of phase <paramref name="to"/>, phase 2 with its whole backfill. Waits for another
+    /// Applies every untagged migration up to the end of phase <paramref name="to"/>, phase 2 with its whole backfill, copied by
+    /// <see cref="SchemaOptions.BackfillWorkers"/> sessions. Waits for another
     /// runner for up to <see cref="SchemaOptions.LockTimeout"/>. Each step locks tables of the application for milliseconds and gives up
     /// after a lock timeout (<see cref="SchemaError.LockTimeout"/>): run it again. Cancelling stops the statement that runs; running again
     /// goes on after the last committed batch.
@@ -89,7 +90,11 @@ public sealed class SchemaMigrator : IAsyncDisposable
             var reporting = new ProgressReporter(_reader, _options.ProgressInterval, _time, progress);
             await using (reporting.ConfigureAwait(false))
             {
-                await _runner.RunAsync($"Migrating to phase {to}", to, tags: [], runner => runner.MigrateUp(target), cancellationToken).ConfigureAwait(false);
+                var workers = new BackfillWorkers(_sessions, _options.BackfillWorkers - 1, _logger);
+                await using (workers.ConfigureAwait(false))
+                {
+                    await _runner.RunAsync($"Migrating to phase {to}", to, tags: [], runner => runner.MigrateUp(target), workers.OnMigrating, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             var after = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
@@ -123,7 +128,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
             string[] tags = [.. MigrationCatalog.All.Where(migration => migration.Version > target && before.Contains(migration.Version)).SelectMany(migration => migration.Tags).Distinct(StringComparer.Ordinal)];
             var started = _time.GetTimestamp();
             Log.RollingBack(_logger, to, string.Join(", ", before.Where(version => version > target)));
-            await _runner.RunAsync($"Rolling back to phase {to}", to, tags, runner => runner.MigrateDown(target), cancellationToken).ConfigureAwait(false);
+            await _runner.RunAsync($"Rolling back to phase {to}", to, tags, runner => runner.MigrateDown(target), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
             var after = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
             Log.RolledBack(_logger, to, _time.GetElapsedTime(started));
             return [.. before.Except(after)];

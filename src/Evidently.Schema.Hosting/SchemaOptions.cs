@@ -5,6 +5,8 @@ namespace Evidently.Schema.Hosting;
 /// <summary>How <see cref="SchemaMigrator"/> reaches the database, how long it waits, and what runs beside the application.</summary>
 public sealed class SchemaOptions
 {
+    internal const int DefaultBackfillWorkers = 2;
+
     internal static readonly TimeSpan DefaultLockTimeout = TimeSpan.FromMinutes(10);
     internal static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMilliseconds(500);
 
@@ -19,6 +21,14 @@ public sealed class SchemaOptions
     /// <value>10 minutes; from zero (do not wait) to 7 days.</value>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan LockTimeout { get; set; } = DefaultLockTimeout;
+
+    /// <summary>
+    /// How many sessions copy history at once in migration 206: the runner's own, and one more connection for each further one, held only
+    /// while history is copied. They never meet, since each takes a lane of its own; the server has four. A session uses about one core.
+    /// </summary>
+    /// <value>2; from 1 (the runner's own) to 4.</value>
+    [Range(1, 4)]
+    public int BackfillWorkers { get; set; } = DefaultBackfillWorkers;
 
     /// <summary>The time between two reports to an <see cref="IProgress{T}"/> of <see cref="BackfillProgress"/>.</summary>
     /// <value>0.5 seconds; from 0.1 seconds to 1 hour.</value>

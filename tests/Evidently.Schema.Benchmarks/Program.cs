@@ -8,10 +8,14 @@ const int BadArguments = 2;
 const int Interrupted = 130;
 
 // What the benchmark starts as a process of its own, to measure its memory.
-if (args is [MigrationProcess.Verb, var version])
+switch (args)
 {
-    MigrationProcess.Run(long.Parse(version));
-    return 0;
+    case [MigrationProcess.PrepareVerb, var version]:
+        MigrationProcess.Prepare(long.Parse(version));
+        return 0;
+    case [MigrationProcess.BackfillVerb, var workers]:
+        await MigrationProcess.BackfillAsync(int.Parse(workers));
+        return 0;
 }
 
 Func<CancellationToken, Task> benchmark;

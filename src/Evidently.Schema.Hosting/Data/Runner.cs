@@ -15,11 +15,15 @@ internal sealed class Runner(SchemaSessions sessions, TimeProvider time, ILogger
 {
     private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Runs <paramref name="work"/> on a thread of its own: FluentMigrator is synchronous and a backfill takes hours.</summary>
-    public async Task RunAsync(string doing, Phase phase, IReadOnlyCollection<string> tags, Action<IMigrationRunner> work, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs <paramref name="work"/> on a thread of its own: FluentMigrator is synchronous and a backfill takes hours. On that thread
+    /// <paramref name="onMigration"/> is told the version of each migration that begins.
+    /// </summary>
+    public async Task RunAsync(
+        string doing, Phase phase, IReadOnlyCollection<string> tags, Action<IMigrationRunner> work, Action<long> onMigration, CancellationToken cancellationToken)
     {
         var connection = await sessions.OpenAsync(cancellationToken).ConfigureAwait(false);
-        using var messages = new RunnerLogger(logger);
+        using var messages = new RunnerLogger(logger, onMigration);
         var stop = new RunnerStop(cancellationToken);
         try
         {

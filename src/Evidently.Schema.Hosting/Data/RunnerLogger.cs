@@ -8,9 +8,9 @@ namespace Evidently.Schema.Hosting.Data;
 
 /// <summary>
 /// Sends what FluentMigrator says, SQL included, to the host's log at Debug, whatever level FluentMigrator chose, and remembers which
-/// migration it is at.
+/// migration it is at, and says when the next one begins.
 /// </summary>
-internal sealed class RunnerLogger(ILogger logger) : ILoggerProvider, ILogger
+internal sealed class RunnerLogger(ILogger logger, Action<long> onMigration) : ILoggerProvider, ILogger
 {
     /// <summary>The version of the migration that FluentMigrator began last; 0 before the first.</summary>
     public long Version { get; private set; }
@@ -33,6 +33,7 @@ internal sealed class RunnerLogger(ILogger logger) : ILoggerProvider, ILogger
             if (end > 0 && long.TryParse(heading[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             {
                 Version = version;
+                onMigration(version);
             }
         }
 

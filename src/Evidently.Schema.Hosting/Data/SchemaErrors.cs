@@ -47,7 +47,7 @@ internal static class SchemaErrors
                 PostgresErrorCodes.InvalidAuthorizationSpecification => "Check Username, and the rules of the server's pg_hba.conf.",
                 PostgresErrorCodes.InvalidCatalogName => "Check Database.",
                 PostgresErrorCodes.InsufficientPrivilege => $"Type: GRANT CONNECT ON DATABASE \"{target.Database}\" TO \"{target.Username}\";",
-                PostgresErrorCodes.TooManyConnections => "The migrator needs up to three connections: free some.",
+                PostgresErrorCodes.TooManyConnections => $"The migrator needs up to three connections, and one for each of {nameof(SchemaOptions.BackfillWorkers)} but the first: free some.",
                 PostgresErrorCodes.CannotConnectNow => "The server is starting or stopping: try again.",
                 _ => "See the server's log.",
             };

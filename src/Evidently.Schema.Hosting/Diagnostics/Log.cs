@@ -64,4 +64,7 @@ internal static partial class Log
 
     [LoggerMessage(307, LogLevel.Information, "Draining goes on")]
     public static partial void DrainingGoesOn(ILogger logger);
+
+    [LoggerMessage(200, LogLevel.Warning, "A worker of the backfill stopped; the migration itself copies what is left. {Problem}")]
+    public static partial void WorkerFailed(ILogger logger, string problem);
 }

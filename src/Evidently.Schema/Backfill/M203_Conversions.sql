@@ -2,15 +2,16 @@
 -- column may have, so that the views read alike everywhere. Locks no table of the application.
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
+-- NULL, at no cost. As a column of a subquery in FROM it keeps the planner from merging that subquery with the query around it, which would
+-- compute its other columns again at each place they are used: it is VOLATILE then; later it is inlined. Filters still pass through.
+CREATE OR REPLACE FUNCTION evidently_schema.computed_once() RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN NULL::boolean;
+
 -- A metric as the star's numeric(5,2), rounded half away from zero; NULL when it is NULL, NaN, infinite or would not fit.
 CREATE OR REPLACE FUNCTION evidently_schema.to_metric(p_value numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN p_value > -999.995 AND p_value < 999.995 THEN pg_catalog.round(p_value, 2) END;
-
--- Whether a metric is there and the star's numeric(5,2) cannot hold it. NULL is as good as false here.
-CREATE OR REPLACE FUNCTION evidently_schema.metric_broken(p_value numeric) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN NOT (p_value > -999.995 AND p_value < 999.995);
 
 -- Text as JSON; NULL when it is not JSON. A block with an EXCEPTION clause cannot run in parallel mode.
 CREATE OR REPLACE FUNCTION evidently_schema.to_json(p_value text) RETURNS jsonb
@@ -38,16 +39,6 @@ RETURN CASE coalesce(pg_catalog.jsonb_typeof(p_value), 'null')
     WHEN 'string' THEN evidently_schema.unwrap(p_value)
 END;
 
--- Whether sentences are broken: a value is there, and it is no array, in a string or not.
-CREATE OR REPLACE FUNCTION evidently_schema.sentences_broken(p_value jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
-RETURN CASE pg_catalog.jsonb_typeof(p_value)
-    WHEN 'array' THEN false
-    WHEN 'null' THEN false
-    WHEN 'string' THEN evidently_schema.unwrap(p_value) IS NULL
-    ELSE p_value IS NOT NULL
-END;
-
 -- The same for json and text columns, whose content may not even be JSON; blank text is [].
 CREATE OR REPLACE FUNCTION evidently_schema.to_sentences(p_value text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
@@ -55,10 +46,6 @@ RETURN CASE
     WHEN p_value IS NULL OR pg_catalog.btrim(p_value) = '' THEN '[]'::jsonb
     WHEN evidently_schema.to_json(p_value) IS NOT NULL THEN evidently_schema.to_sentences(evidently_schema.to_json(p_value))
 END;
-
-CREATE OR REPLACE FUNCTION evidently_schema.sentences_broken(p_value text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
-RETURN evidently_schema.to_sentences(p_value) IS NULL;
 
 -- Positions as integer[]: an array column is copied.
 CREATE OR REPLACE FUNCTION evidently_schema.to_positions(p_value integer[]) RETURNS integer[]
@@ -94,14 +81,16 @@ CREATE OR REPLACE FUNCTION evidently_schema.positions_broken(p_value jsonb) RETU
 LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
 RETURN p_value IS NOT NULL AND pg_catalog.jsonb_typeof(p_value) <> 'null' AND evidently_schema.to_positions(p_value) IS NULL;
 
--- A label as the star's CHECK wants it; NULL when blank or unknown. Collation C: a Turkish i stays an I.
+-- A label as the star's CHECK wants it; NULL when blank or unknown. Collation C: a Turkish i stays an I. Most are right as they are.
 CREATE OR REPLACE FUNCTION evidently_schema.to_label(p_value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") IN ('POSITIVE', 'NEGATIVE', 'NEUTRAL')
-    THEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") END;
+RETURN CASE
+    WHEN p_value = 'POSITIVE' COLLATE "C" OR p_value = 'NEGATIVE' COLLATE "C" OR p_value = 'NEUTRAL' COLLATE "C" THEN p_value
+    WHEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C") IN ('POSITIVE', 'NEGATIVE', 'NEUTRAL') THEN pg_catalog.upper(pg_catalog.btrim(p_value) COLLATE "C")
+END;
 
-SELECT evidently_schema.restrict_access('evidently_schema.to_metric', 'evidently_schema.metric_broken', 'evidently_schema.to_json', 'evidently_schema.unwrap',
-    'evidently_schema.to_sentences', 'evidently_schema.sentences_broken',
+SELECT evidently_schema.restrict_access('evidently_schema.computed_once', 'evidently_schema.to_metric', 'evidently_schema.to_json', 'evidently_schema.unwrap',
+    'evidently_schema.to_sentences',
     'evidently_schema.to_positions', 'evidently_schema.positions_broken', 'evidently_schema.to_label');
 
 $step$);

@@ -7,8 +7,7 @@ DROP VIEW IF EXISTS evidently_schema.projected_rejected_rows, evidently_schema.p
     evidently_schema.projected_brand_sentiment, evidently_schema.projected_competitor_metrics, evidently_schema.projected_brand_metrics,
     evidently_schema.projected_metric_facts, evidently_schema.projected_rows, evidently_schema.query_topics, evidently_schema.legacy_rows;
 
-DROP FUNCTION IF EXISTS evidently_schema.metric_broken(numeric), evidently_schema.sentences_broken(text),
-    evidently_schema.sentences_broken(jsonb), evidently_schema.positions_broken(integer[]), evidently_schema.positions_broken(jsonb),
+DROP FUNCTION IF EXISTS evidently_schema.computed_once(), evidently_schema.positions_broken(integer[]), evidently_schema.positions_broken(jsonb),
     evidently_schema.to_positions(integer[]), evidently_schema.to_positions(jsonb), evidently_schema.to_sentences(text),
     evidently_schema.to_sentences(jsonb), evidently_schema.unwrap(jsonb), evidently_schema.to_json(text), evidently_schema.to_label(text),
     evidently_schema.to_metric(numeric);

@@ -3,63 +3,6 @@
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 CREATE OR REPLACE VIEW evidently_schema.projected_rows WITH (security_invoker = true) AS
-WITH checked AS (
-    SELECT r.*,
-        r.positions_broken OR r.sentences_broken AS broken,
-        coalesce(evidently_schema.metric_broken(r.visibility_index), false) OR coalesce(evidently_schema.metric_broken(r.share_of_answers), false)
-            OR coalesce(evidently_schema.metric_broken(r.sentiment_score), false) AS out_of_range
-    FROM evidently_schema.legacy_rows AS r
-),
--- In a result's order the newest brand row comes first, then each competitor's rows, newest first.
-ranked AS (
-    SELECT c.*,
-        row_number() OVER result > 1 AND lag(c.competitor_name) OVER result IS NOT DISTINCT FROM c.competitor_name AS superseded,
-        first_value(c.is_brand) OVER result AS fact_exists,
-        first_value(c.brand_id) OVER result AS fact_brand_id,
-        first_value(c.customer_id) OVER result AS fact_customer_id,
-        first_value(c.query_id) OVER result AS fact_query_id,
-        first_value(c.broken OR c.collector_type IS NULL OR octet_length(c.collector_type) > 2000 OR c.processed_at IS NULL) OVER result AS fact_broken,
-        first_value(c.out_of_range) OVER result AS fact_out_of_range
-    FROM checked AS c
-    WINDOW result AS (
-        PARTITION BY c.collector_result_id
-        ORDER BY c.competitor_name COLLATE "C" NULLS FIRST, c.processed_at DESC NULLS LAST, c.id DESC
-        ROWS UNBOUNDED PRECEDING)
-),
-joined AS (
-    SELECT k.*,
-        coalesce(k.fact_customer_id, b.customer_id) AS star_customer_id,
-        b.customer_id AS brand_customer_id,
-        q.topic AS query_topic,
-        bc.id AS competitor_id,
-        k.fact_broken OR k.fact_brand_id IS NULL OR k.fact_query_id IS NULL OR coalesce(k.fact_customer_id, b.customer_id) IS NULL AS fact_invalid,
-        b.id IS NULL AS brand_missing,
-        c.id IS NULL AS customer_missing,
-        q.id IS NULL AS query_missing,
-        cr.id IS NULL AS result_missing
-    FROM ranked AS k
-    LEFT JOIN public.brands AS b ON b.id = k.fact_brand_id
-    LEFT JOIN public.customers AS c ON c.id = coalesce(k.fact_customer_id, b.customer_id)
-    LEFT JOIN evidently_schema.query_topics AS q ON q.id = k.fact_query_id
-    LEFT JOIN public.collector_results AS cr ON cr.id = k.collector_result_id
-    LEFT JOIN public.brand_competitors AS bc ON bc.brand_id = k.fact_brand_id AND bc.competitor_name = k.competitor_name
-),
-judged AS (
-    SELECT j.*,
-        evidently_schema.to_label(j.sentiment_label) AS star_label,
-        CASE
-            WHEN j.collector_result_id IS NULL THEN 'no_result_id'
-            WHEN NOT j.is_brand AND (NOT j.fact_exists OR j.fact_invalid OR j.fact_out_of_range
-                OR j.brand_missing OR j.customer_missing OR j.query_missing OR j.result_missing) THEN 'no_brand_row'
-            WHEN j.superseded THEN 'superseded'
-            WHEN CASE WHEN j.is_brand THEN j.fact_invalid ELSE j.broken END THEN 'invalid'
-            WHEN j.is_brand AND (j.brand_missing OR j.customer_missing OR j.query_missing OR j.result_missing) THEN 'missing_parent'
-            WHEN NOT j.is_brand AND j.competitor_id IS NULL THEN 'unknown_competitor'
-            WHEN j.out_of_range THEN 'out_of_range'
-            WHEN btrim(j.sentiment_label) <> '' AND evidently_schema.to_label(j.sentiment_label) IS NULL THEN 'unknown_label'
-        END AS reason
-    FROM joined AS j
-)
 SELECT
     p.id::text AS legacy_id,
     p.collector_result_id,
@@ -70,41 +13,100 @@ SELECT
             CASE WHEN p.query_missing THEN 'generated_queries' END, CASE WHEN p.result_missing THEN 'collector_results' END)
         WHEN 'invalid' THEN concat_ws(', ', CASE WHEN p.positions_broken THEN 'positions' END,
             CASE WHEN p.positive_sentences IS NULL THEN 'positive sentences' END, CASE WHEN p.negative_sentences IS NULL THEN 'negative sentences' END,
-            CASE WHEN p.is_brand AND p.brand_id IS NULL THEN 'brand_id' END, CASE WHEN p.is_brand AND p.star_customer_id IS NULL THEN 'customer_id' END,
-            CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END,
-            CASE WHEN p.is_brand AND (p.collector_type IS NULL OR octet_length(p.collector_type) > 2000) THEN 'collector_type' END,
+            CASE WHEN p.is_brand AND p.brand_id IS NULL THEN 'brand_id' END, CASE WHEN p.is_brand AND p.customer_id IS NULL THEN 'customer_id' END,
+            CASE WHEN p.is_brand AND p.query_id IS NULL THEN 'query_id' END, CASE WHEN p.is_brand AND p.collector_type IS NULL THEN 'collector_type' END,
             CASE WHEN p.is_brand AND p.processed_at IS NULL THEN 'processed_at' END)
         WHEN 'out_of_range' THEN concat_ws(', ',
-            CASE WHEN evidently_schema.metric_broken(p.visibility_index) THEN 'visibility_index' END,
-            CASE WHEN evidently_schema.metric_broken(p.share_of_answers) THEN 'share_of_answers' END,
-            CASE WHEN evidently_schema.metric_broken(p.sentiment_score) THEN 'sentiment_score' END)
+            CASE WHEN p.star_visibility IS NULL AND p.visibility_index IS NOT NULL THEN 'visibility_index' END,
+            CASE WHEN p.star_share IS NULL AND p.share_of_answers IS NOT NULL THEN 'share_of_answers' END,
+            CASE WHEN p.star_score IS NULL AND p.sentiment_score IS NOT NULL THEN 'sentiment_score' END)
     END AS detail,
     p.reason IS NULL OR p.reason = 'unknown_label' AS projected,
-    p.fact_brand_id AS brand_id,
-    p.star_customer_id AS customer_id,
-    p.fact_query_id AS query_id,
+    p.brand_id,
+    p.customer_id,
+    p.query_id,
     p.collector_type,
-    coalesce(p.topic, p.query_topic) AS topic,
+    p.topic,
     p.processed_at,
     p.created_at,
     p.competitor_id,
-    evidently_schema.to_metric(p.visibility_index) AS visibility_index,
-    evidently_schema.to_metric(p.share_of_answers) AS share_of_answers,
+    p.star_visibility AS visibility_index,
+    p.star_share AS share_of_answers,
     p.has_brand_presence,
     p.brand_first_position,
     p.positions,
     p.mentions,
     p.total_word_count,
-    p.star_label IS NOT NULL OR p.sentiment_score IS NOT NULL OR p.positive_sentences <> '[]' OR p.negative_sentences <> '[]' AS has_sentiment,
-    p.star_label AS sentiment_label,
-    evidently_schema.to_metric(p.sentiment_score) AS sentiment_score,
+    p.sentiment_label IS NOT NULL OR p.sentiment_score IS NOT NULL OR p.positive_sentences <> '[]' OR p.negative_sentences <> '[]' AS has_sentiment,
+    p.sentiment_label,
+    p.star_score AS sentiment_score,
     p.positive_sentences,
     p.negative_sentences,
-    coalesce((p.visibility_index <> evidently_schema.to_metric(p.visibility_index))::integer, 0)
-        + coalesce((p.share_of_answers <> evidently_schema.to_metric(p.share_of_answers))::integer, 0)
-        + coalesce((p.sentiment_score <> evidently_schema.to_metric(p.sentiment_score))::integer, 0) AS rounded,
-    p.is_brand AND p.star_customer_id IS DISTINCT FROM p.brand_customer_id AS other_customer
-FROM judged AS p;
+    coalesce((p.visibility_index <> p.star_visibility)::integer, 0) + coalesce((p.share_of_answers <> p.star_share)::integer, 0)
+        + coalesce((p.sentiment_score <> p.star_score)::integer, 0) AS rounded,
+    p.is_brand AND p.customer_id IS DISTINCT FROM p.brand_customer_id AS other_customer
+FROM (
+    SELECT k.id, k.collector_result_id, k.is_brand, k.collector_type, k.processed_at, k.created_at, k.visibility_index, k.share_of_answers,
+        k.star_visibility, k.star_share, k.star_score,
+        k.has_brand_presence, k.brand_first_position, k.positions, k.positions_broken, k.mentions, k.total_word_count, k.sentiment_score,
+        k.positive_sentences, k.negative_sentences,
+        k.fact_brand_id AS brand_id,
+        coalesce(k.fact_customer_id, b.customer_id) AS customer_id,
+        k.fact_query_id AS query_id,
+        coalesce(k.topic, q.topic) AS topic,
+        bc.id AS competitor_id,
+        evidently_schema.to_label(k.sentiment_label) AS sentiment_label,
+        b.customer_id AS brand_customer_id,
+        b.id IS NULL AS brand_missing,
+        c.id IS NULL AS customer_missing,
+        q.id IS NULL AS query_missing,
+        cr.id IS NULL AS result_missing,
+        CASE
+            WHEN k.collector_result_id IS NULL THEN 'no_result_id'
+            WHEN NOT k.is_brand AND (k.fact_unusable OR b.id IS NULL OR c.id IS NULL OR q.id IS NULL OR cr.id IS NULL) THEN 'no_brand_row'
+            WHEN k.superseded THEN 'superseded'
+            WHEN k.broken OR k.is_brand AND (k.collector_type IS NULL OR k.processed_at IS NULL OR k.fact_brand_id IS NULL
+                OR k.fact_query_id IS NULL OR coalesce(k.fact_customer_id, b.customer_id) IS NULL) THEN 'invalid'
+            WHEN b.id IS NULL OR c.id IS NULL OR q.id IS NULL OR cr.id IS NULL THEN 'missing_parent'
+            WHEN NOT k.is_brand AND bc.id IS NULL THEN 'unknown_competitor'
+            WHEN k.out_of_range THEN 'out_of_range'
+            WHEN btrim(k.sentiment_label) <> '' AND evidently_schema.to_label(k.sentiment_label) IS NULL THEN 'unknown_label'
+        END AS reason,
+        evidently_schema.computed_once() AS computed_once
+    FROM (
+        -- In a result's order the newest brand row comes first, then each competitor's rows, newest first; no competitor is called ''.
+        SELECT r.id, r.collector_result_id, r.is_brand, r.competitor_name, r.collector_type, r.topic, r.processed_at, r.created_at,
+            r.visibility_index, r.share_of_answers, r.star_visibility, r.star_share, r.star_score, r.has_brand_presence, r.brand_first_position, r.positions, r.positions_broken, r.mentions,
+            r.total_word_count, r.sentiment_label, r.sentiment_score, r.positive_sentences, r.negative_sentences,
+            r.star_visibility IS NULL AND r.visibility_index IS NOT NULL OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL
+                OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL AS out_of_range,
+            r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL AS broken,
+            lag(r.competitor_name, 1, '') OVER result IS NOT DISTINCT FROM r.competitor_name AS superseded,
+            first_value(r.brand_id) OVER result AS fact_brand_id,
+            first_value(r.customer_id) OVER result AS fact_customer_id,
+            first_value(r.query_id) OVER result AS fact_query_id,
+            first_value(NOT r.is_brand OR r.positions_broken OR r.positive_sentences IS NULL OR r.negative_sentences IS NULL
+                OR r.collector_type IS NULL OR r.processed_at IS NULL OR r.star_visibility IS NULL AND r.visibility_index IS NOT NULL
+                OR r.star_share IS NULL AND r.share_of_answers IS NOT NULL OR r.star_score IS NULL AND r.sentiment_score IS NOT NULL) OVER result AS fact_unusable
+        FROM (
+            SELECT l.*,
+                evidently_schema.to_metric(l.visibility_index) AS star_visibility,
+                evidently_schema.to_metric(l.share_of_answers) AS star_share,
+                evidently_schema.to_metric(l.sentiment_score) AS star_score
+            FROM evidently_schema.legacy_rows AS l
+            ORDER BY l.collector_result_id
+        ) AS r
+        WINDOW result AS (
+            PARTITION BY r.collector_result_id
+            ORDER BY r.competitor_name COLLATE "C" NULLS FIRST, r.processed_at DESC NULLS LAST, r.id DESC
+            ROWS UNBOUNDED PRECEDING)
+    ) AS k
+    LEFT JOIN public.brands AS b ON b.id = k.fact_brand_id
+    LEFT JOIN public.customers AS c ON c.id = coalesce(k.fact_customer_id, b.customer_id)
+    LEFT JOIN evidently_schema.query_topics AS q ON q.id = k.fact_query_id
+    LEFT JOIN public.collector_results AS cr ON cr.id = k.collector_result_id
+    LEFT JOIN public.brand_competitors AS bc ON bc.brand_id = k.fact_brand_id AND bc.competitor_name = k.competitor_name
+) AS p;
 
 COMMENT ON VIEW evidently_schema.projected_rows IS 'Each legacy row with its star values and the reason it is rejected, if it is; filter by collector_result_id = ANY (…)';
 

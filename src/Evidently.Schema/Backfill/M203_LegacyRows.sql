@@ -43,11 +43,11 @@ BEGIN
             ep.brand_id,
             ep.customer_id,
             ep.query_id,
-            ep.collector_type::text AS collector_type,
+            CASE WHEN octet_length(ep.collector_type::text) <= 2000 THEN ep.collector_type::text END AS collector_type, -- else too long a key for the daily view
             coalesce(ep.processed_at, ep.created_at) AS processed_at,
             coalesce(ep.created_at, ep.processed_at) AS created_at,
-            coalesce(CASE WHEN btrim(%1$s) <> '' THEN %1$s END,
-                CASE WHEN btrim(%2$s ->> 'topic_name') <> '' THEN %2$s ->> 'topic_name' END) AS topic,
+            CASE WHEN {brand} THEN coalesce(CASE WHEN btrim(%1$s) <> '' THEN %1$s END,
+                CASE WHEN btrim(%2$s ->> 'topic_name') <> '' THEN %2$s ->> 'topic_name' END) END AS topic,
             CASE WHEN {brand} THEN ep.visibility_index::numeric ELSE ep.visibility_index_competitor::numeric END AS visibility_index,
             CASE WHEN {brand} THEN ep.share_of_answers_brand::numeric ELSE ep.share_of_answers_competitor::numeric END AS share_of_answers,
             coalesce(ep.has_brand_presence, false) AS has_brand_presence,
@@ -59,9 +59,7 @@ BEGIN
             CASE WHEN {brand} THEN %3$s ELSE %7$s END AS sentiment_label,
             CASE WHEN {brand} THEN %4$s ELSE %8$s END AS sentiment_score,
             evidently_schema.to_sentences(CASE WHEN {brand} THEN %5$s ELSE %9$s END) AS positive_sentences,
-            evidently_schema.to_sentences(CASE WHEN {brand} THEN %6$s ELSE %10$s END) AS negative_sentences,
-            evidently_schema.sentences_broken(CASE WHEN {brand} THEN %5$s ELSE %9$s END)
-                OR evidently_schema.sentences_broken(CASE WHEN {brand} THEN %6$s ELSE %10$s END) AS sentences_broken
+            evidently_schema.to_sentences(CASE WHEN {brand} THEN %6$s ELSE %10$s END) AS negative_sentences
         FROM public.extracted_positions AS ep
         $view$,
         optional ->> 'ep.topic', optional ->> 'ep.metadata',

@@ -30,7 +30,7 @@ SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x
 WHERE x.collector_result_id IS NOT NULL AND EXISTS (SELECT FROM evidently_schema.parent_notes);
 
 -- Each legacy row beside the star rows it should have made, in one pass over legacy: which of them are missing or differ. What only an
--- INSERT could refuse (detail SQLSTATE …) wants no star row.
+-- INSERT could refuse (detail SQLSTATE …) wants no star row. Computed once a row, however many counts are made of it.
 CREATE OR REPLACE VIEW evidently_schema.compared_rows WITH (security_invoker = true) AS
 SELECT
     p.collector_result_id,
@@ -40,22 +40,23 @@ SELECT
     p.projected AND p.is_brand AND p.has_sentiment AND (r.detail LIKE 'SQLSTATE %') IS NOT TRUE AS wants_brand_sentiment,
     p.projected AND NOT p.is_brand AND p.has_sentiment AND (r.detail LIKE 'SQLSTATE %') IS NOT TRUE AS wants_competitor_sentiment,
     f.id AS fact_id, bm.id AS brand_metrics_id, cm.id AS competitor_metrics_id, bs.id AS brand_sentiment_id, cs.id AS competitor_sentiment_id,
-    (f.brand_id, f.customer_id, f.query_id, f.collector_type, f.topic, f.processed_at, f.created_at)
+    p.is_brand AND (f.brand_id, f.customer_id, f.query_id, f.collector_type, f.topic, f.processed_at, f.created_at)
         IS DISTINCT FROM (p.brand_id, p.customer_id, p.query_id, p.collector_type, p.topic, p.processed_at, p.created_at) AS fact_differs,
-    (bm.visibility_index, bm.share_of_answers, bm.has_brand_presence, bm.brand_first_position, bm.brand_positions, bm.total_brand_mentions,
+    p.is_brand AND (bm.visibility_index, bm.share_of_answers, bm.has_brand_presence, bm.brand_first_position, bm.brand_positions, bm.total_brand_mentions,
             bm.total_word_count)
         IS DISTINCT FROM (p.visibility_index, p.share_of_answers, p.has_brand_presence, p.brand_first_position, p.positions, p.mentions,
             p.total_word_count) AS brand_metrics_differ,
-    (cm.visibility_index, cm.share_of_answers, cm.competitor_positions, cm.competitor_mentions)
+    NOT p.is_brand AND (cm.visibility_index, cm.share_of_answers, cm.competitor_positions, cm.competitor_mentions)
         IS DISTINCT FROM (p.visibility_index, p.share_of_answers, p.positions, p.mentions) AS competitor_metrics_differ,
-    (bs.sentiment_label, bs.sentiment_score, bs.positive_sentences, bs.negative_sentences)
+    p.is_brand AND (bs.sentiment_label, bs.sentiment_score, bs.positive_sentences, bs.negative_sentences)
         IS DISTINCT FROM (p.sentiment_label, p.sentiment_score, p.positive_sentences, p.negative_sentences) AS brand_sentiment_differs,
-    (cs.sentiment_label, cs.sentiment_score, cs.positive_sentences, cs.negative_sentences)
+    NOT p.is_brand AND (cs.sentiment_label, cs.sentiment_score, cs.positive_sentences, cs.negative_sentences)
         IS DISTINCT FROM (p.sentiment_label, p.sentiment_score, p.positive_sentences, p.negative_sentences) AS competitor_sentiment_differs,
     CASE WHEN p.projected AND r.detail LIKE 'SQLSTATE %' THEN 'invalid' ELSE p.reason END AS reason,
     r.reason AS listed_reason,
     CASE WHEN p.projected THEN p.rounded ELSE 0 END AS rounded,
-    p.projected AND p.other_customer AS other_customer
+    p.projected AND p.other_customer AS other_customer,
+    evidently_schema.computed_once() AS computed_once
 FROM evidently_schema.projected_rows AS p
 LEFT JOIN evidently_schema.rejected_rows AS r ON r.legacy_id = p.legacy_id
 LEFT JOIN public.metric_facts AS f ON f.collector_result_id = p.collector_result_id

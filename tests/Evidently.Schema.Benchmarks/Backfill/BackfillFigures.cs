@@ -21,6 +21,9 @@ internal sealed record BackfillFigures
     /// <summary>Rows per second of the plan's script; null where it was not run.</summary>
     public Sample? ScriptRate { get; init; }
 
+    /// <summary>The same without its pauses of 100 ms a batch.</summary>
+    public Sample? ScriptRateWithoutPauses { get; init; }
+
     public required int ScriptResults { get; init; }
 
     /// <summary>Legacy heap, legacy indexes, star heap, star indexes.</summary>

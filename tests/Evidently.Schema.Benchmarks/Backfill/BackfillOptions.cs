@@ -1,4 +1,5 @@
 using System.Globalization;
+using Evidently.Schema.Hosting;
 
 namespace Evidently.Schema.Benchmarks.Backfill;
 
@@ -10,7 +11,8 @@ internal sealed record BackfillOptions
 
           --rows 60000,600000        legacy rows, one or more sizes; 6 rows make a result. 6000000 takes half an hour and 25 GB
           --runs 3                   runs of each contender; printed are the median and the range
-          --script-results 1000      results the plan's script migrates, its rate extrapolated; 0: all of them
+          --script-results 1000      results the plan's script migrates, in batches spread over history, its rate extrapolated; 0: all of them
+          --workers 2                sessions that copy history at once, 1 to 4 (SchemaOptions.BackfillWorkers)
         """;
 
     public const int RowsPerResult = 6;
@@ -23,6 +25,9 @@ internal sealed record BackfillOptions
 
     /// <value>1,000.</value>
     public int ScriptResults { get; init; } = 1_000;
+
+    /// <value>The default of SchemaOptions.BackfillWorkers.</value>
+    public int Workers { get; init; } = new SchemaOptions().BackfillWorkers;
 
     /// <summary>Characters of an answer: the more rows, the shorter, so that each size fits a disk.</summary>
     public static int AnswerLength(int rows) => rows switch
@@ -44,6 +49,7 @@ internal sealed record BackfillOptions
                 "--rows" => options with { Rows = [.. value.Split(',').Select(rows => Number(args[i], rows, RowsPerResult)).Order()] },
                 "--runs" => options with { Runs = Number(args[i], value, 1) },
                 "--script-results" => options with { ScriptResults = Number(args[i], value, 0) },
+                "--workers" => options with { Workers = Number(args[i], value, 1) },
                 _ => throw new FormatException($"There is no argument {args[i]}."),
             };
         }

@@ -3,39 +3,59 @@ using System.Globalization;
 using Evidently.Schema.Hosting;
 using FluentMigrator.Runner;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Evidently.Schema.Benchmarks.Backfill;
 
-/// <summary>Migrates up to a version in a process of its own, whose memory is the migration's alone.</summary>
+/// <summary>Migrates in a process of its own, whose memory is the migration's alone.</summary>
 internal static class MigrationProcess
 {
-    public const string Verb = "migrate-to";
+    public const string PrepareVerb = "prepare";
+    public const string BackfillVerb = "migrate-backfill";
 
     private const string ConnectionVariable = "EVIDENTLY_SCHEMA_BENCHMARK_CONNECTION";
 
-    /// <summary>In the process: prints seconds, peak working set and managed heap.</summary>
-    public static void Run(long version)
+    private static string ConnectionString => Environment.GetEnvironmentVariable(ConnectionVariable)!;
+
+    /// <summary>In the process: migrates up to a version, as a host's own runner does.</summary>
+    public static void Prepare(long version)
     {
         using var provider = new ServiceCollection()
             .AddFluentMigratorCore()
-            .ConfigureRunner(builder => builder
-                .AddPostgres15_0()
-                .WithGlobalConnectionString(Environment.GetEnvironmentVariable(ConnectionVariable))
-                .AddEvidentlySchema())
+            .ConfigureRunner(builder => builder.AddPostgres15_0().WithGlobalConnectionString(ConnectionString).AddEvidentlySchema())
             .BuildServiceProvider();
         using var scope = provider.CreateScope();
-        var runner = scope.ServiceProvider.GetRequiredService<IMigrationRunner>();
-        var started = TimeProvider.System.GetTimestamp();
-        runner.MigrateUp(version);
-        var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
-        using var self = Process.GetCurrentProcess();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} {self.PeakWorkingSet64} {GC.GetTotalMemory(forceFullCollection: false)}"));
+        scope.ServiceProvider.GetRequiredService<IMigrationRunner>().MigrateUp(version);
+        Print(0);
     }
 
-    /// <summary>Starts the process and waits for it.</summary>
-    public static async Task<Result> StartAsync(string connectionString, long version, CancellationToken ct)
+    /// <summary>
+    /// In the process: migrates to the end of phase 2 and prints the seconds until the foreign keys were validated (migration 207), peak
+    /// working set and managed heap.
+    /// </summary>
+    public static async Task BackfillAsync(int workers)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(MigrationProcess).Assembly.Location, Verb, version.ToString(CultureInfo.InvariantCulture)])
+        var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = ConnectionString, BackfillWorkers = workers });
+        await using (migrator)
+        {
+            var started = TimeProvider.System.GetUtcNow();
+            await migrator.MigrateAsync(Phase.Backfill);
+            await using var source = NpgsqlDataSource.Create(ConnectionString);
+            await using var command = source.CreateCommand(BenchmarkSql.Read("CopyEnded.sql"));
+            Print((double)(await command.ExecuteScalarAsync())! - (started - DateTimeOffset.UnixEpoch).TotalSeconds);
+        }
+    }
+
+    public static Task<Result> PrepareAsync(string connectionString, long version, CancellationToken ct) =>
+        StartAsync(connectionString, PrepareVerb, version.ToString(CultureInfo.InvariantCulture), ct);
+
+    public static Task<Result> BackfillAsync(string connectionString, int workers, CancellationToken ct) =>
+        StartAsync(connectionString, BackfillVerb, workers.ToString(CultureInfo.InvariantCulture), ct);
+
+    /// <summary>Starts the process and waits for it.</summary>
+    private static async Task<Result> StartAsync(string connectionString, string verb, string argument, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(MigrationProcess).Assembly.Location, verb, argument])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -59,6 +79,12 @@ internal static class MigrationProcess
                 process.Kill(entireProcessTree: true);
             }
         }
+    }
+
+    private static void Print(double seconds)
+    {
+        using var self = Process.GetCurrentProcess();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} {self.PeakWorkingSet64} {GC.GetTotalMemory(forceFullCollection: false)}"));
     }
 
     private static Result Read(string printed)

@@ -49,7 +49,7 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
         switch (contender)
         {
             case Contender.Ours:
-                await MigrationProcess.StartAsync(database.ConnectionString, Synced, ct);
+                await MigrationProcess.PrepareAsync(database.ConnectionString, Synced, ct);
                 break;
             case Contender.Plan:
                 await database.RunAsync("PlanSchema.sql", ct);

@@ -125,7 +125,7 @@ internal sealed record Guard(string Name, string Text, string Without)
     public static Guard StarAfterArchive { get; } = new("check_setting", "NEW.name = 'write_target' AND NEW.value = 'star'", "false");
 
     /// <summary>A collector type that the daily view's key may not hold is not projected.</summary>
-    public static Guard ShortCollectorType { get; } = new("projected_rows", "OR octet_length(c.collector_type) > 2000 ", string.Empty);
+    public static Guard ShortCollectorType { get; } = new("legacy_rows", "octet_length(ep.collector_type) <= 2000", "true");
 
     /// <summary>A statement that finds a stripe busy leaves a note.</summary>
     public static Guard SyncBusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE false;");

@@ -40,6 +40,6 @@ public sealed class GuardTests
         var failure = await Assert.ThrowsAsync<CsCheckException>(() => model.CheckAsync(sequences));
 
         Assert.That(failure!.Message, Does.Contain("CsCheck_Seed=").And.Contain("sessions"));
-        await TestContext.Out.WriteLineAsync($"{without.Function} seen by sequence {model.UntilFailure}: {failure.Message}");
+        await TestContext.Out.WriteLineAsync($"{without.Name} seen by sequence {model.UntilFailure}: {failure.Message}");
     }
 }

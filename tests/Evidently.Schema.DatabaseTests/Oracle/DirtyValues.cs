@@ -95,7 +95,7 @@ internal static partial class DirtyCatalog
         foreach (var odd in OddSentences)
         {
             yield return new($"the positive sentences are {odd}", Brand(("sentiment_positive_sentences", odd)), Competitor("Acme"));
-            yield return new($"the negative sentences are {odd}", Brand(("sentiment_negative_sentences", odd), ("sentiment_label", "NEGATIVE")));
+            yield return new($"the negative sentences are {odd}", Brand(("sentiment_negative_sentences", odd), ("sentiment_label", "NEGATIVE")), Competitor("Acme"));
             yield return new($"the competitor's positive sentences are {odd}", Brand(), Competitor("Acme", ("sentiment_positive_sentences_competitor", odd)));
             yield return new($"the competitor's negative sentences are {odd}", Brand(), Competitor(
                 "Acme", ("sentiment_negative_sentences_competitor", odd), ("sentiment_score_competitor", "-0.5")));
