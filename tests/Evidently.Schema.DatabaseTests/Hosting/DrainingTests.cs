@@ -11,7 +11,7 @@ public sealed class DrainingTests
 {
     private const string Notes = "SELECT count(*) FROM evidently_schema.change_notes";
     private const string Change = "UPDATE extracted_positions SET visibility_index = 0.77 WHERE collector_result_id = 1";
-    private const string NobodyDrains = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%drain_turn($1)%' AND state = 'active')";
+    private const string NobodyWaits = "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'evidently_schema.change_notes'::regclass)";
 
     [Test]
     public async Task Notes_are_drained_while_the_host_runs()
@@ -32,13 +32,13 @@ public sealed class DrainingTests
     public async Task A_backlog_larger_than_a_batch_is_drained_turn_after_turn()
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Finished);
-        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.5");
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.5, collector_type = 'changed'");
 
         // Were it to wait between turns, it would never end.
         await using var host = await DrainingHost.StartAsync(database.ConnectionString, draining => (draining.BatchSize, draining.Interval, draining.MaxInterval) = (3, TimeSpan.FromHours(1), TimeSpan.FromHours(1)));
 
         await DrainedAsync(database);
-        Assert.That(host.Log.Of(302), Has.Count.GreaterThanOrEqualTo(6), "16 results, at most 3 a turn");
+        await Eventually.Holds(() => Task.FromResult(host.Log.Of(302).Count >= 6), "16 results, at most 3 a turn");
     }
 
     [Test]
@@ -106,7 +106,7 @@ public sealed class DrainingTests
         Assert.That(await database.ScalarAsync<bool>("SELECT bool_and(v.ok) FROM evidently_schema.verify() AS v"));
     }
 
-    /// <summary>Guard: drain_turn's look at backfill_runs. Between the Down of 206 and that of 204 notes are still written and can be drained.</summary>
+    /// <summary>Guard: drain_turn's look at backfill_runs; without it this test and the one above were seen to fail. Between the Down of 206 and that of 204 notes are still written and can be drained.</summary>
     [Test]
     public async Task A_turn_after_the_copys_Down_drains_nothing()
     {
@@ -176,12 +176,12 @@ public sealed class DrainingTests
         await database.ExecuteAsync(Change);
         await using var holder = await database.OpenAsync("BEGIN; LOCK TABLE evidently_schema.change_notes");
         await using var host = await DrainingHost.StartAsync(database.ConnectionString);
-        await Eventually.Holds(async () => !await database.ScalarAsync<bool>(NobodyDrains), "a turn waits for the table");
+        await Eventually.Holds(async () => !await database.ScalarAsync<bool>(NobodyWaits), "a turn waits for the table");
 
         await host.StopAsync();
 
         Assert.That(host.Service.ExecuteTask!.IsCompletedSuccessfully);
-        await Eventually.Holds(() => database.ScalarAsync<bool>(NobodyDrains), "its statement is cancelled");
+        await Eventually.Holds(() => database.ScalarAsync<bool>(NobodyWaits), "its statement is cancelled");
         await holder.ExecuteAsync("COMMIT");
         Assert.That(await database.ScalarAsync<long>(Notes), Is.EqualTo(1));
         Assert.That(host.Log.Lines.Where(line => line.Level >= LogLevel.Warning), Is.Empty);
