@@ -39,6 +39,9 @@ public sealed class TestServer
         try
         {
             _server = await PostgresServer.StartAsync();
+
+            // Roles belong to the server: made in the middle of another test, they would change what its steps grant.
+            await (await LegacyDatabase.CreateAsync(_server, new LegacyVariant { SupabaseRoles = true })).DisposeAsync();
         }
         catch (InvalidOperationException problem)
         {
