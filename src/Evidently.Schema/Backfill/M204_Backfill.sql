@@ -59,11 +59,15 @@ END
 $function$;
 
 -- Projects results that have no fact, by plain INSERTs, which are cheaper than those of project(). The caller holds the stripes. What stands in
--- their way, a row written by hand, say, or a value the server refuses, makes this raise: then project_safely() does it.
-CREATE OR REPLACE FUNCTION evidently_schema.project_fresh(p_ids bigint[]) RETURNS void
+-- their way, a row written by hand, say, or a value the server refuses, makes this raise: then project_safely() does it. Returns the legacy rows read.
+CREATE OR REPLACE FUNCTION evidently_schema.project_fresh(p_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET lock_timeout = '20ms' SET plan_cache_mode = force_generic_plan
+    SET work_mem = '32MB'
 AS $function$
+DECLARE
+    legacy_rows bigint;
 BEGIN
+    PERFORM set_config('evidently_schema.projecting', 'on', true); -- the days are listed below
     WITH p AS MATERIALIZED (
         SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.detail, r.projected, r.brand_id, r.customer_id, r.query_id,
             r.collector_type, r.topic, r.processed_at, r.created_at, r.competitor_id, r.visibility_index, r.share_of_answers,
@@ -76,7 +80,11 @@ BEGIN
             (collector_result_id, brand_id, customer_id, query_id, collector_type, topic, processed_at, created_at)
         SELECT p.collector_result_id, p.brand_id, p.customer_id, p.query_id, p.collector_type, p.topic, p.processed_at, p.created_at
         FROM p WHERE p.is_brand AND p.projected
-        RETURNING t.id, t.collector_result_id
+        RETURNING t.id, t.collector_result_id, t.brand_id, t.processed_at
+    ),
+    touched AS (
+        INSERT INTO evidently_schema.touched_days (brand_id, metric_date)
+        SELECT DISTINCT facts.brand_id, (facts.processed_at AT TIME ZONE 'UTC')::date FROM facts
     ),
     want AS MATERIALIZED (
         SELECT facts.id AS fact_id, p.is_brand, p.competitor_id, p.visibility_index, p.share_of_answers, p.has_brand_presence,
@@ -112,12 +120,17 @@ BEGIN
     accepted_now AS (
         DELETE FROM evidently_schema.rejected_rows AS t
         WHERE t.collector_result_id = ANY (p_ids) AND t.legacy_id NOT IN (SELECT p.legacy_id FROM p WHERE p.reason IS NOT NULL)
+    ),
+    rejected AS (
+        INSERT INTO evidently_schema.rejected_rows AS t (legacy_id, collector_result_id, reason, detail)
+        SELECT p.legacy_id, p.collector_result_id, p.reason, nullif(p.detail, '') FROM p WHERE p.reason IS NOT NULL
+        ON CONFLICT (legacy_id) DO UPDATE SET collector_result_id = excluded.collector_result_id, reason = excluded.reason,
+            detail = excluded.detail, last_seen = clock_timestamp(), acknowledged = t.acknowledged AND t.reason = excluded.reason
+        WHERE (t.collector_result_id, t.reason, t.detail) IS DISTINCT FROM (excluded.collector_result_id, excluded.reason, excluded.detail)
     )
-    INSERT INTO evidently_schema.rejected_rows AS t (legacy_id, collector_result_id, reason, detail)
-    SELECT p.legacy_id, p.collector_result_id, p.reason, nullif(p.detail, '') FROM p WHERE p.reason IS NOT NULL
-    ON CONFLICT (legacy_id) DO UPDATE SET collector_result_id = excluded.collector_result_id, reason = excluded.reason,
-        detail = excluded.detail, last_seen = clock_timestamp(), acknowledged = t.acknowledged AND t.reason = excluded.reason
-    WHERE (t.collector_result_id, t.reason, t.detail) IS DISTINCT FROM (excluded.collector_result_id, excluded.reason, excluded.detail);
+    SELECT count(*) INTO legacy_rows FROM p;
+    PERFORM set_config('evidently_schema.projecting', 'off', true);
+    RETURN legacy_rows;
 END
 $function$;
 
@@ -133,6 +146,7 @@ DECLARE
     ids bigint[];
     free bigint[];
     fresh bigint[];
+    legacy_rows bigint := 0;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN -- the copy's snapshot must be younger than the stripes it takes
         RAISE EXCEPTION USING ERRCODE = 'EV007',
@@ -159,7 +173,7 @@ BEGIN
     fresh := ARRAY(SELECT i.id FROM unnest(free) AS i (id)
         WHERE NOT EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = i.id) ORDER BY i.id);
     BEGIN
-        PERFORM evidently_schema.project_fresh(fresh);
+        legacy_rows := evidently_schema.project_fresh(fresh);
     EXCEPTION
         WHEN OTHERS THEN
             INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error)
@@ -168,7 +182,7 @@ BEGIN
 
     UPDATE evidently_schema.backfill_lanes AS l
     SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
-        batch_rows = (SELECT count(*) FROM public.extracted_positions AS ep WHERE ep.collector_result_id = ANY (ids)),
+        batch_rows = legacy_rows,
         batch_seconds = extract(epoch FROM clock_timestamp() - started)
     WHERE l.lane = lane.lane;
     RETURN 'copied';

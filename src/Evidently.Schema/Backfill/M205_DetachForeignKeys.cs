@@ -4,7 +4,7 @@ namespace Evidently.Schema.Backfill;
 
 /// <summary>
 /// Detaches the star's foreign keys while history is copied: checking them row by row is most of the copy's cost. Parents' deletes are
-/// noted meanwhile. Locks the parents ACCESS EXCLUSIVE together for milliseconds.
+/// noted meanwhile. Drops the indexes that no projector needs; 207 builds them again. Locks the parents ACCESS EXCLUSIVE together for milliseconds.
 /// </summary>
-[Migration(205, TransactionBehavior.None, "Detach the star's foreign keys for the copy")]
+[Migration(205, TransactionBehavior.None, "Detach the star's foreign keys and spare indexes for the copy")]
 public sealed class M205_DetachForeignKeys : PhaseMigration;

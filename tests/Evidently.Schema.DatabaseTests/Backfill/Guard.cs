@@ -39,6 +39,15 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>A parent's note is expanded when all have ended who may have read the parent as it was.</summary>
     public static Guard Horizon { get; } = new("expand_parent_notes", "x.xid < h.horizon", "false");
 
+    /// <summary>A parent's note that is expanded in part stays.</summary>
+    public static Guard StaysToTheLast { get; } = new("expand_parent_notes", "IF cardinality(results) < room THEN", "IF true THEN");
+
+    /// <summary>Only a note that is expanded from its beginning says what others of the same parent say.</summary>
+    public static Guard FreshSaysAll { get; } = new("expand_parent_notes", "IF note.expanded_to IS NULL THEN", "IF true THEN");
+
+    /// <summary>A result that fails for the tenth time is an event.</summary>
+    public static Guard ReportFailing { get; } = new("drain_results", "WHERE f.attempts = 10", "WHERE false");
+
     /// <summary>A projector waits 20 ms at most for a row of the application.</summary>
     public static Guard ShortWait { get; } = new("project_safely", " SET lock_timeout TO '20ms'\n", "\n");
 
