@@ -13,8 +13,8 @@ switch (args)
     case [MigrationProcess.PrepareVerb, var version]:
         MigrationProcess.Prepare(long.Parse(version));
         return 0;
-    case [MigrationProcess.BackfillVerb, var workers]:
-        await MigrationProcess.BackfillAsync(int.Parse(workers));
+    case [MigrationProcess.BackfillVerb, var workers, var beforeCopy]:
+        await MigrationProcess.BackfillAsync(int.Parse(workers), long.Parse(beforeCopy));
         return 0;
 }
 

@@ -22,7 +22,7 @@ internal sealed record BackfillFigures
     public Sample? ScriptRate { get; init; }
 
     /// <summary>The same without its pauses of 100 ms a batch.</summary>
-    public Sample? ScriptRateWithoutPauses { get; init; }
+    public Sample? ScriptRateInItsFavour { get; init; }
 
     public required int ScriptResults { get; init; }
 

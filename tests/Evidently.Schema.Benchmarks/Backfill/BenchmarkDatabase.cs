@@ -11,19 +11,25 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
     private BenchmarkDatabase(LegacyDatabase legacy)
     {
         _legacy = legacy;
-        Source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.ConnectionString)
-        {
-            Pooling = false,
-            CommandTimeout = 0,
-            MaxAutoPrepare = 20,
-            AutoPrepareMinUsages = 2,
-        });
+        Source = Prepared(legacy.ConnectionString);
+        Unprepared = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.ConnectionString) { Pooling = false, CommandTimeout = 0 });
     }
 
     /// <summary>The owner's, unpooled; statements used twice are prepared.</summary>
     public NpgsqlDataSource Source { get; }
 
+    /// <summary>The owner's, unpooled; as Npgsql sends statements unless told otherwise: unprepared.</summary>
+    public NpgsqlDataSource Unprepared { get; }
+
     public string ConnectionString => _legacy.ConnectionString;
+
+    public static NpgsqlDataSource Prepared(string connectionString) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        Pooling = false,
+        CommandTimeout = 0,
+        MaxAutoPrepare = 20,
+        AutoPrepareMinUsages = 2,
+    });
 
     public static async Task<BenchmarkDatabase> CopyAsync(LegacyDatabase template, CancellationToken ct) =>
         new(await template.CloneAsync(ct));
@@ -59,6 +65,7 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();
+        await Unprepared.DisposeAsync();
         await _legacy.DisposeAsync();
     }
 }

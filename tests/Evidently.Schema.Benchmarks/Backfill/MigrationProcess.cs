@@ -20,21 +20,29 @@ internal static class MigrationProcess
     /// <summary>In the process: migrates up to a version, as a host's own runner does.</summary>
     public static void Prepare(long version)
     {
+        MigrateUp(version);
+        Print(0);
+    }
+
+    private static void MigrateUp(long version)
+    {
         using var provider = new ServiceCollection()
             .AddFluentMigratorCore()
             .ConfigureRunner(builder => builder.AddPostgres15_0().WithGlobalConnectionString(ConnectionString).AddEvidentlySchema())
             .BuildServiceProvider();
         using var scope = provider.CreateScope();
         scope.ServiceProvider.GetRequiredService<IMigrationRunner>().MigrateUp(version);
-        Print(0);
     }
 
     /// <summary>
-    /// In the process: migrates to the end of phase 2 and prints the seconds until the foreign keys were validated (migration 207), peak
-    /// working set and managed heap.
+    /// In the process: migrates to what comes before the copy, waits for a line, migrates to the end of phase 2 and prints the seconds
+    /// until the foreign keys were validated (migration 207), peak working set and managed heap.
     /// </summary>
-    public static async Task BackfillAsync(int workers)
+    public static async Task BackfillAsync(int workers, long beforeCopy)
     {
+        MigrateUp(beforeCopy);
+        Console.WriteLine("prepared");
+        await Console.In.ReadLineAsync();
         var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = ConnectionString, BackfillWorkers = workers });
         await using (migrator)
         {
@@ -47,16 +55,18 @@ internal static class MigrationProcess
     }
 
     public static Task<Result> PrepareAsync(string connectionString, long version, CancellationToken ct) =>
-        StartAsync(connectionString, PrepareVerb, version.ToString(CultureInfo.InvariantCulture), ct);
+        StartAsync(connectionString, [PrepareVerb, version.ToString(CultureInfo.InvariantCulture)], prepared: null, ct);
 
-    public static Task<Result> BackfillAsync(string connectionString, int workers, CancellationToken ct) =>
-        StartAsync(connectionString, BackfillVerb, workers.ToString(CultureInfo.InvariantCulture), ct);
+    /// <summary><paramref name="prepared"/> is done between the migrations before the copy and the copy.</summary>
+    public static Task<Result> BackfillAsync(string connectionString, int workers, long beforeCopy, Func<Task> prepared, CancellationToken ct) => StartAsync(
+        connectionString, [BackfillVerb, workers.ToString(CultureInfo.InvariantCulture), beforeCopy.ToString(CultureInfo.InvariantCulture)], prepared, ct);
 
     /// <summary>Starts the process and waits for it.</summary>
-    private static async Task<Result> StartAsync(string connectionString, string verb, string argument, CancellationToken ct)
+    private static async Task<Result> StartAsync(string connectionString, string[] arguments, Func<Task>? prepared, CancellationToken ct)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(MigrationProcess).Assembly.Location, verb, argument])
+        var start = new ProcessStartInfo("dotnet", [typeof(MigrationProcess).Assembly.Location, .. arguments])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -66,6 +76,13 @@ internal static class MigrationProcess
         try
         {
             var said = process.StandardError.ReadToEndAsync(ct);
+            if (prepared is not null && await process.StandardOutput.ReadLineAsync(ct) is not null)
+            {
+                await prepared();
+                await process.StandardInput.WriteLineAsync("go");
+            }
+
+            process.StandardInput.Close();
             var printed = await process.StandardOutput.ReadToEndAsync(ct);
             await process.WaitForExitAsync(ct);
             return process.ExitCode == 0

@@ -5,7 +5,7 @@ namespace Evidently.Schema.Benchmarks.Backfill;
 /// <summary>
 /// The plan's script (its phase 2.1), statement by statement: batches of 500 brand rows by OFFSET, everything selected, one INSERT per
 /// fact and child row, one SELECT per competitor, each statement its own transaction, and a pause of 100 ms after each batch, timed
-/// apart. In its favour: no PostgREST, HTTP and JSON in between, and statements are prepared once (PostgREST prepares them, too).
+/// apart. In its favour: no PostgREST, HTTP and JSON in between.
 /// Fewer than <paramref name="total"/> results are a sample: batches spread evenly over history, because a later OFFSET costs more.
 /// </summary>
 internal sealed class PlanScript(NpgsqlDataSource source, int results, int total)

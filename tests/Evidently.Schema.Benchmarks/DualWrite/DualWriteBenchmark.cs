@@ -12,7 +12,6 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
 {
     private const long Synced = 303;
     private const int RowsPerResult = 6;
-    private const int WarmUp = 200;
     private const int AnswerLength = 2_000;
     private const long FirstId = 10_000_000;
     private const long FirstBulkId = 20_000_000;
@@ -21,7 +20,7 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
         await using var template = await LegacyDatabase.CreateAsync(server, ct: ct);
-        var history = Math.Max(options.Results + WarmUp, options.BulkRows / RowsPerResult);
+        var history = Math.Max(options.AllResults, options.BulkRows / RowsPerResult);
         Say($"building a legacy database of {history:N0} results …");
         await template.FillAsync(new LegacyFill { Results = history, AnswerLength = AnswerLength }, ct);
 
@@ -59,27 +58,36 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
 
         await database.SettleAsync(ct);
         await using var connection = await database.Source.OpenConnectionAsync(ct);
-        var results = await ScoredResult.CollectAsync(connection, WarmUp + options.Results, FirstId, ct);
+        var results = new Queue<ScoredResult>(await ScoredResult.CollectAsync(connection, options.AllResults, FirstId, ct));
         await Statement.ExecuteAsync(connection, BenchmarkSql.Read("CollectResults.sql"), ct, FirstBulkId, (long)options.BulkRows / RowsPerResult);
-        var writer = new ApplicationWriter(connection);
-        var dual = contender == Contender.Plan ? new PlanDualWrite(connection) : null;
-        await ScoreAsync(writer, dual, results.Take(WarmUp), ct);
-        var (save, sentiment) = await ScoreAsync(writer, dual, results.Skip(WarmUp), ct);
+        await ScoreAsync(connection, contender, Take(DualWriteOptions.WarmUp), ct);
+        var (save, sentiment) = await ScoreAsync(connection, contender, Take(options.Results), ct);
 
         var started = TimeProvider.System.GetTimestamp();
         await Statement.ExecuteAsync(connection, BenchmarkSql.Read("BulkInsert.sql"), ct, FirstBulkId, (long)options.BulkRows / RowsPerResult);
-        var bulk = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        var bulk = 1_000_000 * TimeProvider.System.GetElapsedTime(started).TotalSeconds / options.BulkRows;
+
+        await using var distance = new Distance(database.ConnectionString, TimeSpan.FromMicroseconds(options.Distance));
+        await using var away = BenchmarkDatabase.Prepared(distance.ConnectionString);
+        await using var line = await away.OpenConnectionAsync(ct);
+        await ScoreAsync(line, contender, Take(DualWriteOptions.WarmUp), ct);
+        var (farSave, farSentiment) = await ScoreAsync(line, contender, Take(options.ResultsAway), ct);
         if (contender == Contender.Ours)
         {
             await RequireFollowedAsync(connection, ct);
         }
 
-        return new Costs(1_000 * save / options.Results, 1_000 * sentiment / options.Results, 1_000_000 * bulk / options.BulkRows);
+        return new Costs(save, sentiment, bulk, farSave, farSentiment, await RoundTripAsync(line, ct));
+
+        List<ScoredResult> Take(int count) => [.. Enumerable.Range(0, count).Select(_ => results.Dequeue())];
     }
 
-    private static async Task<(double Save, double Sentiment)> ScoreAsync(ApplicationWriter writer, PlanDualWrite? dual, IEnumerable<ScoredResult> results, CancellationToken ct)
+    /// <summary>Milliseconds a result, for saving it and for its sentiment.</summary>
+    private static async Task<(double Save, double Sentiment)> ScoreAsync(NpgsqlConnection connection, Contender contender, List<ScoredResult> results, CancellationToken ct)
     {
-        var (save, sentiment) = (0.0, 0.0);
+        var writer = new ApplicationWriter(connection);
+        var dual = contender == Contender.Plan ? new PlanDualWrite(connection) : null;
+        var (save, sentiment) = (TimeSpan.Zero, TimeSpan.Zero);
         foreach (var result in results)
         {
             var started = TimeProvider.System.GetTimestamp();
@@ -91,20 +99,34 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
 
             var saved = TimeProvider.System.GetTimestamp();
             await writer.SaveSentimentAsync(result, ct);
-            save += TimeProvider.System.GetElapsedTime(started, saved).TotalSeconds;
-            sentiment += TimeProvider.System.GetElapsedTime(saved).TotalSeconds;
+            save += TimeProvider.System.GetElapsedTime(started, saved);
+            sentiment += TimeProvider.System.GetElapsedTime(saved);
         }
 
-        return (save, sentiment);
+        return (save.TotalMilliseconds / results.Count, sentiment.TotalMilliseconds / results.Count);
+    }
+
+    /// <summary>Milliseconds of a statement that does nothing.</summary>
+    private static async Task<double> RoundTripAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        const int Trips = 50;
+        await Statement.SelectAsync(connection, "SELECT 1", ct);
+        var started = TimeProvider.System.GetTimestamp();
+        for (var trip = 0; trip < Trips; trip++)
+        {
+            await Statement.SelectAsync(connection, "SELECT 1", ct);
+        }
+
+        return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds / Trips;
     }
 
     /// <summary>A dual-write that did nothing would be fast: the star must hold every scored result, and verification must find it right.</summary>
     private async Task RequireFollowedAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         var followed = await Statement.SelectAsync(connection, BenchmarkSql.Read("Followed.sql"), ct, FirstId, FirstBulkId);
-        if (followed[0]["facts"] is not long facts || facts != WarmUp + options.Results || followed[0]["ok"] is not true)
+        if (followed[0]["facts"] is not long facts || facts != options.AllResults || followed[0]["ok"] is not true)
         {
-            throw new InvalidOperationException($"The star holds {followed[0]["facts"]} of {WarmUp + options.Results} scored results, verification ok: {followed[0]["ok"]}.");
+            throw new InvalidOperationException($"The star holds {followed[0]["facts"]} of {options.AllResults} scored results, verification ok: {followed[0]["ok"]}.");
         }
     }
 
@@ -116,8 +138,9 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
     }
 }
 
-/// <summary>Milliseconds a result for saving it and for its sentiment; microseconds a row in bulk.</summary>
-internal sealed record Costs(double Save, double Sentiment, double Bulk)
+/// <summary>Milliseconds a result for saving it and for its sentiment; microseconds a row in bulk; the first two again at a distance, and its round trip.</summary>
+internal sealed record Costs(double Save, double Sentiment, double Bulk, double FarSave, double FarSentiment, double RoundTrip)
 {
-    public override string ToString() => $"{Save:N2} ms a result saved, {Sentiment:N2} ms its sentiment, {Bulk:N1} µs a row in bulk";
+    public override string ToString() =>
+        $"{Save:N2} ms a result saved, {Sentiment:N2} ms its sentiment, {Bulk:N1} µs a row in bulk; at {RoundTrip:N2} ms {FarSave:N2} and {FarSentiment:N2} ms";
 }

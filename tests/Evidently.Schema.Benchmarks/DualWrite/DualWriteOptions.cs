@@ -10,14 +10,27 @@ internal sealed record DualWriteOptions
 
           --results 2000        results scored one by one, by each contender
           --bulk-rows 100000    legacy rows inserted by one statement
+          --distance 500        microseconds between application and server, for the second measurement of single results
           --runs 3              runs of each contender; printed are the median and the range
         """;
+
+    public const int WarmUp = 200;
 
     /// <value>2,000.</value>
     public int Results { get; init; } = 2_000;
 
     /// <value>100,000.</value>
     public int BulkRows { get; init; } = 100_000;
+
+    /// <summary>Results scored at a distance.</summary>
+    public int ResultsAway => (Results + 3) / 4;
+
+    /// <summary>All results that are scored, those to warm up included.</summary>
+    public int AllResults => Results + ResultsAway + (2 * WarmUp);
+
+    /// <summary>Microseconds.</summary>
+    /// <value>500.</value>
+    public int Distance { get; init; } = 500;
 
     /// <value>3.</value>
     public int Runs { get; init; } = 3;
@@ -35,6 +48,7 @@ internal sealed record DualWriteOptions
             {
                 "--results" => options with { Results = value },
                 "--bulk-rows" => options with { BulkRows = value },
+                "--distance" => options with { Distance = value },
                 "--runs" => options with { Runs = value },
                 _ => throw new FormatException($"There is no argument {args[i]}."),
             };
