@@ -92,7 +92,8 @@ END
 $procedure$;
 
 -- The star's indexes that no projector needs while history is copied, taken off the empty star: built at once over the copied rows they cost a
--- fraction of what each row would pay, and are smaller. Nobody reads the star before phase 4.
+-- fraction of what each row would pay, and are smaller. Nobody reads the star before phase 4. Not those that may refuse a row, by a value too
+-- long: idx_metric_facts_topic must do so while each result is copied, not when all of them are. And not a host's own.
 CREATE TABLE IF NOT EXISTS evidently_schema.detached_indexes (
     name text PRIMARY KEY,
     relation text NOT NULL,
@@ -108,7 +109,13 @@ BEGIN
     FOR spare IN
         SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS relation, pg_get_indexdef(i.indexrelid) AS definition
         FROM pg_index AS i
-        WHERE i.indrelid IN (SELECT to_regclass(k.relation)::oid FROM evidently_schema.star_foreign_keys AS k) AND NOT i.indisunique AND i.indisvalid
+        JOIN (VALUES ('metric_facts', 'idx_metric_facts_brand_processed'), ('metric_facts', 'idx_metric_facts_brand_collector'),
+            ('metric_facts', 'idx_metric_facts_query'), ('metric_facts', 'idx_metric_facts_customer'),
+            ('brand_metrics', 'idx_brand_metrics_visibility'), ('competitor_metrics', 'idx_competitor_metrics_comp'),
+            ('competitor_metrics', 'idx_competitor_metrics_visibility'), ('brand_sentiment', 'idx_brand_sentiment_label'),
+            ('competitor_sentiment', 'idx_competitor_sentiment_comp')
+        ) AS s (relation, name) ON i.indexrelid = to_regclass('public.' || s.name) AND i.indrelid = to_regclass('public.' || s.relation)
+        WHERE i.indisvalid
     LOOP
         INSERT INTO evidently_schema.detached_indexes (name, relation, definition)
         VALUES (spare.name, spare.relation, regexp_replace(spare.definition, '^CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '));

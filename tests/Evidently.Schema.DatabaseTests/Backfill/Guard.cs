@@ -48,6 +48,9 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>A result that fails for the tenth time is an event.</summary>
     public static Guard ReportFailing { get; } = new("drain_results", "WHERE f.attempts = 10", "WHERE false");
 
+    /// <summary>An index that may refuse a row stays while history is copied.</summary>
+    public static Guard RefusingIndexStays { get; } = new("detach_indexes", "'idx_metric_facts_query'", "'idx_metric_facts_topic'");
+
     /// <summary>A projector waits 20 ms at most for a row of the application.</summary>
     public static Guard ShortWait { get; } = new("project_safely", " SET lock_timeout TO '20ms'\n", "\n");
 

@@ -19,12 +19,12 @@ public sealed class DamageTests
         from guarded in table is "brand_metrics" ? [true, false] : new[] { true }
         select new object[] { table, renamed, guarded };
 
-    /// <summary>Guard: <see cref="SyncGuard.NoteFailed"/>.</summary>
+    /// <summary>Guard: <see cref="Guard.SyncFailureNote"/>.</summary>
     [TestCaseSource(nameof(Damages))]
     public async Task A_star_table_that_is_renamed_or_locked_fails_no_writer_and_is_repaired(string table, bool renamed, bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.NoteFailed, database);
+        await Guard.SyncFailureNote.RemoveUnlessAsync(guarded, database);
         await using var holder = await database.OpenAsync(renamed ? $"ALTER TABLE {table} RENAME TO hidden" : $"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
         await using var writer = await database.OpenAsync("SET statement_timeout = '10s'; SET lock_timeout = '5s'");
 
@@ -59,7 +59,7 @@ public sealed class DamageTests
     public async Task Settings_that_cannot_be_read_fail_no_writer_and_the_change_is_noted([Values] bool renamed, [Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.NoteTrouble, database);
+        await SyncGuard.NoteTrouble.RemoveUnlessAsync(guarded, database);
         await using var holder = await database.OpenAsync(
             renamed ? "ALTER TABLE evidently_schema.settings RENAME TO hidden" : "BEGIN; LOCK TABLE evidently_schema.settings IN ACCESS EXCLUSIVE MODE");
 

@@ -12,7 +12,7 @@ public sealed class OnTheWayTests
     {
         await using var database = await SyncDatabase.CreateAsync();
         await database.ExecuteAsync("INSERT INTO collector_results (id) SELECT * FROM generate_series(1001, 1070)");
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.OnTheWay, database);
+        await SyncGuard.OnTheWay.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync(
             "INSERT INTO extracted_positions (collector_result_id, brand_id, customer_id, query_id, collector_type, competitor_name) SELECT g, brand_id, customer_id, query_id, 'many', competitor_name"
             + " FROM extracted_positions CROSS JOIN generate_series(1001, 1070) AS g WHERE collector_result_id = 1");
@@ -34,7 +34,7 @@ public sealed class OnTheWayTests
         await using var database = await SyncDatabase.CreateAsync();
         await database.ExecuteAsync("UPDATE extracted_positions SET topic = NULL, metadata = NULL, customer_id = NULL WHERE collector_result_id <> 16");
         await database.DrainAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.OnTheWay, database);
+        await SyncGuard.OnTheWay.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("UPDATE generated_queries SET topic = 'another'");
         await database.ExecuteAsync("UPDATE brand_competitors SET competitor_name = 'Renamed' WHERE competitor_name = 'Competitor 1'");
         await database.ExecuteAsync("UPDATE brands SET customer_id = (SELECT max(id::text)::uuid FROM customers)");
@@ -92,7 +92,7 @@ public sealed class OnTheWayTests
     {
         await using var database = await SyncDatabase.CreateAsync();
         await FailingAsync(database, 3000);
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.Look, database);
+        await SyncGuard.Look.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
 
         await writer.ExecuteAsync("UPDATE extracted_positions SET total_word_count = 1 WHERE collector_result_id = 16");

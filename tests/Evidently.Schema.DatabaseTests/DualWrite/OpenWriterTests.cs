@@ -24,7 +24,7 @@ public sealed class OpenWriterTests
         await using var database = await SyncDatabase.CreateAsync(before);
         var projects = before is "sync" or "strict" && after is "sync" or "strict";
         var brandFirst = string.CompareOrdinal(before, after) < 0;
-        await SyncGuard.RemoveUnlessAsync(guarded, projects ? Guard.Stripes : SyncGuard.Note, database);
+        await (projects ? Guard.Stripes : SyncGuard.Note).RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(brandFirst ? SyncDatabase.BrandRow : SyncDatabase.CompetitorRows);
 
@@ -46,7 +46,7 @@ public sealed class OpenWriterTests
             await Steps.DownAsync(database.ConnectionString, 302);
         }
 
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.Note, database);
+        await SyncGuard.Note.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(brandFirst ? SyncDatabase.BrandRow : SyncDatabase.CompetitorRows);
 
@@ -116,13 +116,13 @@ public sealed class OpenWriterTests
             Is.EqualTo(new[] { "1 0.31", "2 0.32" }));
     }
 
-    /// <summary>Guard: <see cref="SyncGuard.Isolation"/>: the snapshot of the transaction is older than the row committed meanwhile.</summary>
+    /// <summary>Guard: <see cref="Guard.SyncIsolation"/>: the snapshot of the transaction is older than the row committed meanwhile.</summary>
     [Test]
     public async Task A_writer_above_read_committed_is_only_noted(
         [Values("REPEATABLE READ", "SERIALIZABLE")] string isolation, [Values("sync", "strict")] string mode, [Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync(mode);
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.Isolation, database);
+        await Guard.SyncIsolation.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync($"BEGIN ISOLATION LEVEL {isolation}");
         await writer.ExecuteAsync("SELECT count(*) FROM extracted_positions");
         await database.ExecuteAsync(SyncDatabase.CompetitorRows);

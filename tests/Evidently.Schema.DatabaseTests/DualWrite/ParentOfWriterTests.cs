@@ -33,7 +33,7 @@ public sealed class ParentOfWriterTests
         await using var database = await SyncDatabase.CreateAsync();
         await database.ExecuteAsync(NewCustomer);
         await database.DrainAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, Guard.Horizon, database);
+        await Guard.Horizon.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(NewResult);
         Assert.That(await SyncDatabase.NotesAsync(database), Is.Zero);
@@ -63,12 +63,12 @@ public sealed class ParentOfWriterTests
         await database.AssertDrainedAsync(guarded: true);
     }
 
-    /// <summary>Guard: <see cref="SyncGuard.BusyNote"/> and the stripes: the drain finds the writer's stripe busy and keeps the note.</summary>
+    /// <summary>Guard: <see cref="Guard.SyncBusyNote"/> and the stripes: the drain finds the writer's stripe busy and keeps the note.</summary>
     [Test]
     public async Task A_result_inserted_after_its_rows_beside_an_open_writer_is_followed_without_foreign_keys([Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync("sync", new LegacyVariant { ForeignKeys = false });
-        await SyncGuard.RemoveUnlessAsync(guarded, Guard.Stripes, database);
+        await Guard.Stripes.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(NewResult.Replace("100", "102", StringComparison.Ordinal));
 
@@ -88,8 +88,8 @@ public sealed class ParentOfWriterTests
         await using var database = await SyncDatabase.CreateAsync();
         await database.ExecuteAsync(NewCustomer);
         await database.DrainAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.OwnNotes, database);
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.OwnNotesOnTheWay, database);
+        await SyncGuard.OwnNotes.RemoveUnlessAsync(guarded, database);
+        await SyncGuard.OwnNotesOnTheWay.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(change);
         await writer.ExecuteAsync(byDrain ? "SELECT evidently_schema.drain_batch()" : SyncDatabase.Another);

@@ -6,19 +6,9 @@ namespace Evidently.Schema.DatabaseTests.DualWrite;
 /// <summary>The rules that phase 3 rests on, beside those of <see cref="Guard"/>.</summary>
 internal static class SyncGuard
 {
-    /// <summary>A writer that finds a stripe busy leaves a note.</summary>
-    public static Guard BusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE u.id <> ALL (free) AND false;");
-
     /// <summary>What is not projected in the writer's transaction is noted.</summary>
     public static Guard Note { get; } = new(
         "capture_legacy", "SELECT 'result', u.id FROM unnest(results) AS u (id);\n    END IF;", "SELECT 'result', u.id FROM unnest(results) AS u (id) WHERE false;\n    END IF;");
-
-    /// <summary>A writer whose snapshot may be older than the stripes it takes does not project.</summary>
-    public static Guard Isolation { get; } = new("capture_legacy", "current_setting('transaction_isolation') LIKE 'read %'", "true");
-
-    /// <summary>What fails is noted again.</summary>
-    public static Guard NoteFailed { get; } = new(
-        "sync_results", "VALUES ('result', failed.collector_result_id, 1, failed.error);", "SELECT 'result', failed.collector_result_id, 1, failed.error WHERE false;");
 
     /// <summary>What fails before the result is projected is noted, too.</summary>
     public static Guard NoteTrouble { get; } = new(
@@ -38,7 +28,4 @@ internal static class SyncGuard
 
     /// <summary>An UPDATE that changes this column is a change.</summary>
     public static Guard Column(string column) => new("capture_legacy", $"o.{column}", $"n.{column}");
-
-    public static Task RemoveUnlessAsync(bool guarded, Guard guard, StarDatabase database) =>
-        guarded ? Task.CompletedTask : guard.RemoveAsync(database);
 }

@@ -23,7 +23,7 @@ public sealed class WriterRaceTests
         BusyNote,
     }
 
-    /// <summary>Guards: <see cref="Guard.Stripes"/>, without which neither sees the other's rows; and <see cref="SyncGuard.BusyNote"/>, without
+    /// <summary>Guards: <see cref="Guard.Stripes"/>, without which neither sees the other's rows; and <see cref="Guard.SyncBusyNote"/>, without
     /// which the second knows and forgets it.</summary>
     [Test]
     public async Task Two_sessions_write_the_brand_row_and_the_competitor_rows_of_one_result(
@@ -58,7 +58,7 @@ public sealed class WriterRaceTests
     }
 
     /// <summary>Guard: <see cref="Guard.Stripes"/>: the drain's older snapshot would overwrite what the writer has projected. Guard:
-    /// <see cref="SyncGuard.BusyNote"/>: the drain has read the result before the change.</summary>
+    /// <see cref="Guard.SyncBusyNote"/>: the drain has read the result before the change.</summary>
     [Test]
     public async Task A_change_while_a_drain_of_its_result_stands_in_its_middle_is_not_lost(
         [Values(Update, Delete, DeleteCompetitors, ToAnother, ToNull)] string change, [Values] Rule without)
@@ -99,7 +99,7 @@ public sealed class WriterRaceTests
         await database.AssertDrainedAsync(guarded: without == Rule.None || (without == Rule.Stripes && change is Update or DeleteCompetitors));
     }
 
-    /// <summary>Guard: <see cref="SyncGuard.BusyNote"/>. The first writer's fact is there, the batch has passed the result, and the second's
+    /// <summary>Guard: <see cref="Guard.SyncBusyNote"/>. The first writer's fact is there, the batch has passed the result, and the second's
     /// rows are copied by nobody.</summary>
     [Test]
     public async Task The_children_of_a_fact_that_a_writer_creates_during_the_copy_are_not_forgotten([Values] bool guarded)
@@ -108,7 +108,7 @@ public sealed class WriterRaceTests
         await database.ExecuteAsync(SyncDatabase.CompetitorRows);
         await database.ExecuteAsync("DELETE FROM extracted_positions WHERE collector_result_id = 100 AND competitor_name LIKE '%1'");
         await SyncDatabase.ForgetCopyAsync(database, "true");
-        await SyncGuard.RemoveUnlessAsync(guarded, SyncGuard.BusyNote, database);
+        await Guard.SyncBusyNote.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync("BEGIN");
         await writer.ExecuteAsync(SyncDatabase.BrandRow);
 
@@ -129,7 +129,7 @@ public sealed class WriterRaceTests
     public async Task A_row_that_changes_its_result_leaves_nothing_behind([Values(ToAnother, ToNull)] string change, [Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, Guard.CaptureOldResult, database);
+        await Guard.CaptureOldResult.RemoveUnlessAsync(guarded, database);
 
         await database.ExecuteAsync(change);
 
@@ -141,7 +141,7 @@ public sealed class WriterRaceTests
     public async Task A_truncate_of_legacy_empties_the_star_and_what_is_written_after_it_stays([Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();
-        await SyncGuard.RemoveUnlessAsync(guarded, Guard.Capture, database);
+        await Guard.Capture.RemoveUnlessAsync(guarded, database);
 
         await database.ExecuteAsync(
             "BEGIN; CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM extracted_positions WHERE collector_result_id IN (1, 2); TRUNCATE extracted_positions;"
@@ -155,7 +155,7 @@ public sealed class WriterRaceTests
     {
         if (rule != Rule.None)
         {
-            await (rule == Rule.Stripes ? Guard.Stripes : SyncGuard.BusyNote).RemoveAsync(database);
+            await (rule == Rule.Stripes ? Guard.Stripes : Guard.SyncBusyNote).RemoveAsync(database);
         }
     }
 }

@@ -5,10 +5,9 @@ namespace Evidently.Schema.DatabaseTests.Model;
 
 /// <summary>
 /// The model test fails, shrinks and prints its seed when a guard is missing. Otherwise it would prove nothing. The sequence that first saw
-/// it in one run: CaptureOldResult 2, CaptureStar 7, SyncBusyNote 8, CaptureParent 18, NoteFailed 24, Stripes 93. Not run to their end yet,
-/// so nothing is claimed of them: Horizon, SyncIsolation, SyncFailureNote, BusyNote, ForgetFirst; held sessions prove Horizon,
-/// BusyNote and ForgetFirst in Backfill. The long ones run by name only: <c>--filter "The_model_test_sees_a_missing_guard"</c> with
-/// <c>-- NUnit.ExplicitMode=Relaxed</c>.
+/// it in one run: CaptureOldResult 2, CaptureStar 7, SyncBusyNote 8, CaptureParent 18, NoteFailed 24, SyncFailureNote 28, Stripes 93. Not run
+/// to their end yet, so nothing is claimed of them: Horizon, SyncIsolation, BusyNote, ForgetFirst, each of which held sessions prove. The long
+/// ones run by name only: <c>--filter "The_model_test_sees_a_missing_guard"</c> with <c>-- NUnit.ExplicitMode=Relaxed</c>.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class GuardTests

@@ -1,0 +1,87 @@
+namespace Evidently.Schema.DatabaseTests.Backfill;
+
+/// <summary>The star's indexes that are taken off for the copy and built after it.</summary>
+[Parallelizable(ParallelScope.All)]
+public sealed class SpareIndexTests
+{
+    private const long BeforeDetaching = 204;
+
+    private const string Indexes =
+        "SELECT indexdef FROM pg_indexes WHERE tablename IN ('metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment') ORDER BY 1";
+
+    [Test]
+    public async Task They_are_gone_while_history_is_copied_and_the_same_afterwards()
+    {
+        await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
+        var before = await database.ListAsync(Indexes);
+
+        await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
+        Assert.That(await database.ListAsync(Indexes), Has.Count.EqualTo(before.Count - 9));
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+
+        Assert.That(await database.ListAsync(Indexes), Is.EqualTo(before));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.detached_indexes"), Is.Zero);
+    }
+
+    /// <summary>Guard: <see cref="Guard.RefusingIndexStays"/>: the topic would pass, and then the index could not be built.</summary>
+    [Test]
+    public async Task A_topic_too_long_for_its_index_refuses_its_own_result_alone([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
+        await Guard.RefusingIndexStays.RemoveUnlessAsync(guarded, database);
+        await database.ExecuteAsync(
+            "UPDATE extracted_positions SET topic = (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 600) AS g) WHERE collector_result_id = 1");
+
+        var refusal = Steps.Refusal(await Record(() => Steps.UpAsync(database.ConnectionString, Steps.Finished)));
+
+        Assert.That(refusal?.SqlState, Is.EqualTo(guarded ? null : "54000"));
+        if (guarded)
+        {
+            Assert.That(await database.ListAsync("SELECT DISTINCT detail FROM evidently_schema.rejected_rows WHERE collector_result_id = 1"), Is.EqualTo(new[] { "SQLSTATE 54000" }));
+            Assert.That(await database.DifferencesAsync([1]), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_build_that_is_killed_goes_on_with_the_next()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Copied);
+        var detached = await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.detached_indexes");
+        await using (var holder = await database.OpenAsync("BEGIN; LOCK TABLE competitor_metrics IN ROW EXCLUSIVE MODE"))
+        {
+            await using var victim = await database.OpenAsync();
+            var building = await victim.StartsWaitingAsync(database, "CALL evidently_schema.build_indexes()");
+            await database.ExecuteAsync($"SELECT pg_terminate_backend({victim.Pid})");
+            await Assert.CatchAsync<Npgsql.NpgsqlException>(() => building);
+        }
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.detached_indexes"), Is.Positive.And.LessThan(detached));
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+        await using var undisturbed = await StarDatabase.CreateAsync(Steps.Finished);
+        Assert.That(await database.ListAsync(Indexes), Is.EqualTo(await undisturbed.ListAsync(Indexes)));
+    }
+
+    [Test]
+    public async Task An_index_of_the_hosts_own_stays()
+    {
+        await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
+        await database.ExecuteAsync("CREATE INDEX of_the_host ON metric_facts (lower(topic), processed_at)");
+
+        await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
+
+        Assert.That(await database.ListAsync(Indexes), Has.Some.Contains("of_the_host"));
+    }
+
+    private static async Task<Exception?> Record(Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+}
