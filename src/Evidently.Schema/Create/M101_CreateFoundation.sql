@@ -104,7 +104,8 @@ FROM (VALUES
 WHERE NOT EXISTS (SELECT FROM evidently_schema.settings AS e WHERE e.name = s.name);
 
 -- Gives the named relations (with their sequences) and routines their rights: service_role all; PUBLIC, anon and authenticated nothing;
--- routines to the roles that may SELECT from legacy, except anon and authenticated. Only what a step has just made is named, so that
+-- routines to the roles that may SELECT from legacy, except anon and authenticated; trigger functions to nobody: a trigger needs no EXECUTE to fire,
+-- and who has it can make a trigger on a table of his own, whose transition tables are views of his, and so run what he likes as their owner. Only what a step has just made is named, so that
 -- a GRANT of the host's own stays. Default privileges give new relations to whole roles: what these may not read of legacy row by row, they
 -- lose here too (a materialized view knows no row security), and everything in evidently_schema.
 CREATE OR REPLACE FUNCTION evidently_schema.restrict_access(VARIADIC p_names text[]) RETURNS void
@@ -153,8 +154,8 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_namespace AS s ON s.oid = p.pronamespace
         WHERE s.nspname || '.' || p.proname = ANY (p_names)
     LOOP
-        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %s', routine, outsiders);
-        IF concat_ws(', ', service, readers) <> '' THEN
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %s', routine, concat_ws(', ', outsiders, service, readers));
+        IF concat_ws(', ', service, readers) <> '' AND (SELECT p.prorettype <> 'trigger'::regtype FROM pg_proc AS p WHERE p.oid = routine) THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, concat_ws(', ', service, readers));
         END IF;
     END LOOP;
