@@ -24,6 +24,7 @@ AS $function$
 DECLARE
     results bigint[];
     loose text[];
+    known boolean := false;
     mode text;
     state text;
 BEGIN
@@ -44,6 +45,7 @@ BEGIN
     ELSE
         INSERT INTO evidently_schema.change_notes (kind, key) VALUES ('all', TG_TABLE_NAME);
     END IF;
+    known := true;
 
     IF loose IS NOT NULL THEN
         INSERT INTO evidently_schema.change_notes (kind, key) SELECT 'row', u.id FROM unnest(loose) AS u (id);
@@ -68,6 +70,20 @@ EXCEPTION
     WHEN OTHERS THEN
         state := SQLSTATE;
         BEGIN
+            IF NOT known AND TG_OP = 'UPDATE' THEN -- not comparable, as when a column was renamed: each row counts as changed
+                SELECT array_agg(DISTINCT r.result) FILTER (WHERE r.result IS NOT NULL), array_agg(DISTINCT r.id::text) FILTER (WHERE r.result IS NULL)
+                INTO results, loose
+                FROM (SELECT o.id, o.collector_result_id FROM old_rows AS o UNION ALL SELECT n.id, n.collector_result_id FROM new_rows AS n) AS r (id, result);
+                known := true;
+            END IF;
+        EXCEPTION
+            WHEN OTHERS THEN
+                state := SQLSTATE;
+        END;
+        BEGIN
+            IF NOT known THEN
+                INSERT INTO evidently_schema.change_notes (kind, key, last_error) VALUES ('all', TG_TABLE_NAME, 'SQLSTATE ' || state);
+            END IF;
             INSERT INTO evidently_schema.change_notes (kind, key, last_error) SELECT 'row', u.id, 'SQLSTATE ' || state FROM unnest(loose) AS u (id);
             INSERT INTO evidently_schema.change_notes (kind, collector_result_id, last_error)
             SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id);

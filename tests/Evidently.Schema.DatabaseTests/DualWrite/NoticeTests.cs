@@ -66,6 +66,31 @@ public sealed class NoticeTests
         await database.AssertDrainedAsync(guarded: true);
     }
 
+    /// <summary>
+    /// The views follow a renamed column, the function does not: its comparison fails, and all rows count as changed. Without that no UPDATE was noted, in
+    /// sync either.
+    /// </summary>
+    [TestCase("capture")]
+    [TestCase("sync")]
+    public async Task An_update_that_cannot_be_compared_is_noted(string mode)
+    {
+        await using var database = await SyncDatabase.CreateAsync(mode);
+        await using var session = await database.OpenAsync();
+        await session.ExecuteAsync("ALTER TABLE extracted_positions RENAME COLUMN sentiment_label_competitor TO label_of_competitor");
+
+        await session.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.11 WHERE collector_result_id = -1");
+        Assert.That(await SyncDatabase.NotesAsync(database), Is.Zero, "nothing was updated");
+        await session.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.11 WHERE collector_result_id = 1");
+        await session.ExecuteAsync("UPDATE extracted_positions SET collector_result_id = 100 WHERE collector_result_id = 2");
+        await session.ExecuteAsync("UPDATE extracted_positions SET collector_result_id = NULL WHERE collector_result_id = 3 AND competitor_name IS NULL");
+
+        Assert.That(
+            await session.ListAsync("SELECT DISTINCT kind || ' ' || coalesce(collector_result_id::text, '') FROM evidently_schema.change_notes ORDER BY 1"),
+            Is.EqualTo(new[] { "result 1", "result 100", "result 2", "result 3", "row " }));
+        await session.ExecuteAsync("ALTER TABLE extracted_positions RENAME COLUMN label_of_competitor TO sentiment_label_competitor");
+        await database.AssertDrainedAsync(guarded: true);
+    }
+
     [TestCaseSource(nameof(Variants))]
     public async Task An_update_of_other_columns_or_to_the_same_values_writes_nothing(LegacyVariant variant)
     {
