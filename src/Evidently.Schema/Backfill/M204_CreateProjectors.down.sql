@@ -10,7 +10,7 @@ DROP PROCEDURE IF EXISTS evidently_schema.build_indexes(), evidently_schema.vali
 DROP FUNCTION IF EXISTS evidently_schema.build_index(), evidently_schema.detach_indexes(), evidently_schema.attach_foreign_keys(boolean), evidently_schema.repair(), evidently_schema.wrong_results(),
     evidently_schema.verify(), evidently_schema.copy_batch(integer), evidently_schema.project_fresh(bigint[]),
     evidently_schema.next_results(integer, bigint, bigint, integer), evidently_schema.start_backfill(), evidently_schema.drain_batch(integer), evidently_schema.drain_turn(integer),
-    evidently_schema.due_results(integer, bigint, integer), evidently_schema.drain_results(bigint[]), evidently_schema.results_of_note(bigint, bigint, integer), evidently_schema.expand_parent_notes(integer, integer), evidently_schema.running_transactions(), evidently_schema.reject_without_result(text[]),
+    evidently_schema.due_results(integer, bigint, integer), evidently_schema.drain_results(bigint[]), evidently_schema.results_of_note(bigint, bigint, integer), evidently_schema.expand_parent_notes(integer, integer, bigint), evidently_schema.running_transactions(), evidently_schema.reject_without_result(text[]),
     evidently_schema.project_safely(bigint[], timestamptz), evidently_schema.reject_result(bigint, text), evidently_schema.project(bigint[]),
     evidently_schema.lock_stripes(bigint[]), evidently_schema.lock_loose_rows(), evidently_schema.stripe(bigint);
 DROP TABLE IF EXISTS evidently_schema.detached_indexes, evidently_schema.verifications, evidently_schema.backfill_lanes, evidently_schema.backfill_runs;

@@ -58,8 +58,10 @@ $function$;
 
 -- Replaces notes of parents by notes of their results, at most p_results of them. A parent's note waits until every transaction that was
 -- running when it was first seen has ended: such a one may have projected with the parent as it was, and its rows are not visible yet. It
--- stays, and covers all its results, until the last of them has a note of its own. Returns the notes replaced, in whole or in part.
-CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100, p_results integer DEFAULT 20000) RETURNS bigint
+-- stays, and covers all its results, until the last of them has a note of its own. p_note: that one alone. Returns the notes replaced, in whole
+-- or in part.
+CREATE OR REPLACE FUNCTION evidently_schema.expand_parent_notes(p_limit integer DEFAULT 100, p_results integer DEFAULT 20000, p_note bigint DEFAULT NULL)
+RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $function$
 DECLARE
@@ -72,6 +74,7 @@ DECLARE
 BEGIN
     notes := ARRAY(SELECT n.id FROM evidently_schema.change_notes AS n
         WHERE n.kind NOT IN ('result', 'row', 'collector_result') AND n.noted_at < transaction_timestamp() -- not our own: others read the parent as it was
+            AND (p_note IS NULL OR n.id = p_note)
         ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED);
     IF notes = '{}' THEN
         RETURN 0;

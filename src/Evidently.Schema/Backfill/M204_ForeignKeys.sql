@@ -118,7 +118,8 @@ BEGIN
         WHERE i.indisvalid
     LOOP
         INSERT INTO evidently_schema.detached_indexes (name, relation, definition)
-        VALUES (spare.name, spare.relation, regexp_replace(spare.definition, '^CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '));
+        VALUES (spare.name, spare.relation, regexp_replace(spare.definition, '^CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '))
+        ON CONFLICT (name) DO UPDATE SET relation = excluded.relation, definition = excluded.definition; -- made again by hand
         EXECUTE format('DROP INDEX %s', spare.name);
     END LOOP;
 END

@@ -2,16 +2,19 @@
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 -- Drains at most three due notes of results, or else one parent's note whose results are few, in the writer's transaction: a database
--- without a scheduler heals under its own traffic. Waits for nobody; what fails keeps its note. Looks at the hundred oldest notes, then, lest those be
--- held or fail for ever, at a hundred somewhere: however many there are, the writer pays the same.
+-- without a scheduler heals under its own traffic. What is drained stays locked until that transaction ends, so only where that is likely to be
+-- with this statement: one that begins its transaction (which its Parse did, a moment ago), or a request of PostgREST's. Waits 1 ms at most for a row; what fails keeps its note. Looks at the hundred
+-- oldest notes, then, lest those be held or fail for ever, at a hundred somewhere: however many there are, the writer pays the same.
 CREATE OR REPLACE FUNCTION evidently_schema.drain_on_the_way() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET enable_seqscan = off
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1ms' SET enable_seqscan = off
 AS $function$
 DECLARE
-    results bigint[];
     last_note constant bigint := (SELECT max(n.id) FROM evidently_schema.change_notes AS n);
+    results bigint[];
+    parent bigint;
+    state text;
 BEGIN
-    IF last_note IS NULL THEN
+    IF last_note IS NULL OR statement_timestamp() > transaction_timestamp() + interval '1 millisecond' AND coalesce(current_setting('request.method', true), '') = '' THEN
         RETURN;
     END IF;
     results := evidently_schema.due_results(3, 0, 100);
@@ -19,18 +22,34 @@ BEGIN
         results := evidently_schema.due_results(3, last_note - (random() * (last_note - (SELECT min(n.id) FROM evidently_schema.change_notes AS n)))::bigint, 100);
     END IF;
     IF results <> '{}' THEN
-        PERFORM evidently_schema.drain_results(results);
-    ELSIF (WITH parents AS MATERIALIZED ( -- by the index of parents' notes: in the order of ids all notes of results would be passed over
-            SELECT c.id FROM evidently_schema.change_notes AS c
+        BEGIN
+            DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = ANY (results);
+            PERFORM evidently_schema.project(results);
+            RETURN;
+        EXCEPTION
+            WHEN OTHERS THEN
+                state := SQLSTATE; -- the notes are there again
+        END;
+        IF state <> '23503' AND left(state, 2) IN ('21', '22', '23', '54') THEN
+            PERFORM evidently_schema.drain_results(results); -- finds the one that the server refuses
+        ELSE
+            UPDATE evidently_schema.change_notes AS n SET attempts = n.attempts + 1, noted_at = clock_timestamp(), last_error = 'SQLSTATE ' || state
+            WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = ANY (results);
+        END IF;
+        RETURN;
+    END IF;
+    -- By the index of parents' notes: in the order of ids all notes of results would be passed over.
+    parent := (WITH parents AS MATERIALIZED (SELECT c.id FROM evidently_schema.change_notes AS c
             WHERE c.kind IN ('brand', 'query', 'customer', 'competitor', 'all') AND c.noted_at < transaction_timestamp())
-        SELECT n.kind <> 'all'
+        SELECT min(parents.id) FROM parents);
+    IF (SELECT n.kind <> 'all'
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.brand_id = n.brand_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.query_id = n.query_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM public.metric_facts AS f WHERE f.customer_id = n.customer_id LIMIT 1001) AS f) <= 1000
             AND (SELECT count(*) FROM (SELECT FROM evidently_schema.rejected_rows LIMIT 1001) AS x) <= 1000
-        FROM evidently_schema.parent_notes AS n WHERE n.id = (SELECT min(parents.id) FROM parents))
+        FROM evidently_schema.parent_notes AS n WHERE n.id = parent)
     THEN
-        PERFORM evidently_schema.expand_parent_notes(1);
+        PERFORM evidently_schema.expand_parent_notes(1, 20000, parent);
     END IF;
 EXCEPTION
     WHEN OTHERS THEN

@@ -30,7 +30,7 @@ public sealed class SpareIndexTests
         await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
         await Guard.RefusingIndexStays.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync(
-            "UPDATE extracted_positions SET topic = (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 600) AS g) WHERE collector_result_id = 1");
+            "UPDATE extracted_positions SET topic = NULL, metadata = jsonb_build_object('topic_name', (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 600) AS g)) WHERE collector_result_id = 1");
 
         var refusal = Steps.Refusal(await Record(() => Steps.UpAsync(database.ConnectionString, Steps.Finished)));
 

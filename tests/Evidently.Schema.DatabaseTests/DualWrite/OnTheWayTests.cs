@@ -18,12 +18,15 @@ public sealed class OnTheWayTests
             + " FROM extracted_positions CROSS JOIN generate_series(1001, 1070) AS g WHERE collector_result_id = 1");
         Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(70));
 
-        await WriteOnAsync(database, statements: 24);
+        await WriteOnAsync(database, guarded);
 
-        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(guarded ? 0 : 70));
         if (guarded)
         {
             await database.AssertInStepAsync();
+        }
+        else
+        {
+            Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(70));
         }
     }
 
@@ -39,7 +42,7 @@ public sealed class OnTheWayTests
         await database.ExecuteAsync("UPDATE brand_competitors SET competitor_name = 'Renamed' WHERE competitor_name = 'Competitor 1'");
         await database.ExecuteAsync("UPDATE brands SET customer_id = (SELECT max(id::text)::uuid FROM customers)");
 
-        await WriteOnAsync(database, statements: 40);
+        await WriteOnAsync(database, guarded);
 
         if (guarded)
         {
@@ -51,21 +54,22 @@ public sealed class OnTheWayTests
         }
     }
 
+    /// <summary>Guard: <see cref="SyncGuard.FirstStatement"/>: what it had drained on its way was held, too.</summary>
     [Test]
-    public async Task An_idle_transaction_that_holds_stripes_holds_up_its_own_results_alone([Values] bool commit)
+    public async Task An_idle_transaction_that_holds_stripes_holds_up_its_own_results_alone([Values] bool commit, [Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync("capture");
+        await SyncGuard.FirstStatement.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.31 WHERE collector_result_id < 17");
         await SyncDatabase.SetModeAsync(database, "sync");
-        await using var idle = await database.OpenAsync("BEGIN");
+        await using var idle = await database.OpenAsync("BEGIN; SELECT pg_sleep(0.01)"); // older than its first statement
         await idle.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.32 WHERE collector_result_id = 1");
 
         await database.ExecuteAsync("SELECT evidently_schema.drain_batch()");
 
-        // what it has drained on its way is held, too
         Assert.That(
-            await database.ListAsync("SELECT collector_result_id FROM evidently_schema.change_notes ORDER BY 1"), Is.EqualTo(new[] { "1", "2", "3" }));
-        await WriteOnAsync(database, statements: 1);
+            await database.ListAsync("SELECT collector_result_id FROM evidently_schema.change_notes ORDER BY 1"), Is.EqualTo(guarded ? ["1"] : new[] { "1", "2", "3" }));
+        await WriteAsync(database);
         await idle.ExecuteAsync(commit ? "COMMIT" : "ROLLBACK");
         await database.AssertDrainedAsync(guarded: true);
     }
@@ -79,7 +83,13 @@ public sealed class OnTheWayTests
         await SyncDatabase.SetModeAsync(database, "strict");
         await using var holder = await database.OpenAsync("BEGIN; SELECT 1 FROM metric_facts AS f JOIN brand_metrics AS b ON b.metric_fact_id = f.id WHERE collector_result_id = 1 FOR UPDATE");
 
-        await WriteOnAsync(database, statements: 1);
+        await Eventually.Holds(
+            async () =>
+            {
+                await WriteAsync(database);
+                return await database.ScalarAsync<bool>("SELECT attempts > 0 FROM evidently_schema.change_notes");
+            },
+            "the note is tried");
 
         Assert.That(await database.ListAsync("SELECT collector_result_id || ' ' || last_error FROM evidently_schema.change_notes"), Is.EqualTo(new[] { "1 SQLSTATE 55P03" }));
         await holder.ExecuteAsync("COMMIT");
@@ -93,7 +103,7 @@ public sealed class OnTheWayTests
         await using var database = await SyncDatabase.CreateAsync();
         await FailingAsync(database, 3000);
         await SyncGuard.Look.RemoveUnlessAsync(guarded, database);
-        await using var writer = await database.OpenAsync("BEGIN");
+        await using var writer = await database.OpenAsync("BEGIN; SET LOCAL request.method = 'POST'");
 
         await writer.ExecuteAsync("UPDATE extracted_positions SET total_word_count = 1 WHERE collector_result_id = 16");
 
@@ -112,7 +122,7 @@ public sealed class OnTheWayTests
         await Eventually.Holds(
             async () =>
             {
-                await WriteOnAsync(database, statements: 10);
+                await WriteAsync(database);
                 return await database.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM evidently_schema.change_notes WHERE collector_result_id = 1)");
             },
             "the note is drained");
@@ -121,12 +131,27 @@ public sealed class OnTheWayTests
     private static Task<int> FailingAsync(StarDatabase database, int notes) => database.ExecuteAsync(
         $"INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error) SELECT 'result', 1000 + g, 20, 'SQLSTATE 42P01' FROM generate_series(1, {notes}) AS g");
 
-    private static async Task WriteOnAsync(StarDatabase database, int statements)
+    /// <summary>Writes until nothing is noted any more, or where that never comes, forty times.</summary>
+    private static async Task WriteOnAsync(StarDatabase database, bool heals)
     {
-        await using var writer = await database.OpenAsync();
-        for (var n = 0; n < statements; n++)
+        if (heals)
         {
-            await writer.ExecuteAsync($"UPDATE extracted_positions SET total_word_count = {1000 + n} WHERE collector_result_id = 16 AND competitor_name IS NULL");
+            await Eventually.Holds(
+                async () =>
+                {
+                    await WriteAsync(database);
+                    return await SyncDatabase.NotesAsync(database) == 0;
+                },
+                "no notes are left");
+            return;
+        }
+
+        for (var n = 0; n < 40; n++)
+        {
+            await WriteAsync(database);
         }
     }
+
+    private static Task<int> WriteAsync(StarDatabase database) => database.ExecuteAsync(
+        "UPDATE extracted_positions SET total_word_count = coalesce(total_word_count, 0) + 1 WHERE collector_result_id = 16 AND competitor_name IS NULL");
 }

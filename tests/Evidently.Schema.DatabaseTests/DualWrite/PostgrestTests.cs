@@ -31,7 +31,7 @@ public sealed class PostgrestTests
         """;
 
     [TestCase("service_role", "")]
-    [TestCase("authenticated", "GRANT USAGE ON SCHEMA evidently_schema TO authenticated; GRANT EXECUTE ON FUNCTION evidently_schema.save_positions TO authenticated;")]
+    [TestCase("authenticated", "GRANT USAGE ON SCHEMA evidently_schema TO authenticated; GRANT EXECUTE ON FUNCTION evidently_schema.save_positions, evidently_schema.position_rows TO authenticated;")]
     public async Task A_call_saves_the_result_in_legacy_and_in_the_star(string role, string grant)
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Synced, new LegacyVariant { SupabaseRoles = true });

@@ -140,6 +140,23 @@ public sealed class SavePositionsTests
         await database.AssertInStepAsync();
     }
 
+    [Test]
+    public async Task A_trigger_of_the_hosts_own_finds_its_tables_by_the_path_it_knows()
+    {
+        await using var database = await SyncDatabase.CreateAsync();
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE audit_log (result bigint);
+            CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit_log VALUES (NEW.collector_result_id); RETURN NEW; END $$;
+            CREATE TRIGGER audit BEFORE INSERT ON extracted_positions FOR EACH ROW EXECUTE FUNCTION audit();
+            """);
+
+        await database.ExecuteAsync(SaveAs(100, 1));
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM audit_log WHERE result = 100"), Is.EqualTo(3));
+        await database.AssertInStepAsync();
+    }
+
     private static string SaveAs(int result, int like) =>
         Save.Replace("{0}", result.ToString(), StringComparison.Ordinal).Replace("{1}", like.ToString(), StringComparison.Ordinal);
 

@@ -23,6 +23,10 @@ internal static class SyncGuard
     /// <summary>As above, where the writer chooses the note to expand.</summary>
     public static Guard OwnNotesOnTheWay { get; } = new("drain_on_the_way", "c.noted_at < transaction_timestamp()", "true");
 
+    /// <summary>A transaction that goes on drains nothing that it would hold until it ends.</summary>
+    public static Guard FirstStatement { get; } = new(
+        "drain_on_the_way", " OR statement_timestamp() > transaction_timestamp() + interval '1 millisecond' AND coalesce(current_setting('request.method', true), '') = ''", string.Empty);
+
     /// <summary>A writer looks at a hundred notes at a time.</summary>
     public static Guard Look { get; } = new("drain_on_the_way", "due_results(3, 0, 100)", "due_results(3)");
 

@@ -35,4 +35,17 @@ public sealed class SyncTests
         await database.ExecuteAsync("SELECT public.refresh_mv_brand_daily_metrics()");
         await database.AssertStarAsync();
     }
+
+    [Test]
+    public async Task A_column_that_comes_between_capture_and_projection_is_projected_and_its_changes_too()
+    {
+        await using var database = await StarDatabase.CreateAsync(201);
+        await database.ExecuteAsync("ALTER TABLE extracted_positions RENAME COLUMN topic TO topic_before; ALTER TABLE extracted_positions ADD COLUMN topic text");
+        await Steps.UpAsync(database.ConnectionString, Steps.Synced);
+
+        await database.ExecuteAsync("UPDATE extracted_positions SET topic = 'late' WHERE collector_result_id = 1");
+
+        await database.AssertInStepAsync();
+        Assert.That(await database.ListAsync("SELECT topic FROM metric_facts WHERE collector_result_id = 1"), Is.EqualTo(new[] { "late" }));
+    }
 }
