@@ -157,7 +157,26 @@ BEGIN
 END
 $procedure$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.detached_indexes', 'evidently_schema.detach_indexes', 'evidently_schema.build_index',
+-- Empties the star, its daily view with it. The caller holds its tables.
+CREATE OR REPLACE FUNCTION evidently_schema.empty_star() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    star text := (SELECT string_agg(t.relation, ', ') FROM (SELECT DISTINCT k.relation FROM evidently_schema.star_foreign_keys AS k) AS t
+        WHERE to_regclass(t.relation) IS NOT NULL);
+BEGIN
+    PERFORM set_config('evidently_schema.projecting', 'on', true);
+    IF star IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || star || ' RESTART IDENTITY';
+    END IF;
+    INSERT INTO evidently_schema.touched_days (brand_id, metric_date) VALUES (NULL, NULL); -- stays when another session is just refreshing
+    IF to_regclass('public.mv_brand_daily_metrics') IS NOT NULL THEN -- goes with a table dropped by hand
+        PERFORM public.refresh_mv_brand_daily_metrics();
+    END IF;
+END
+$function$;
+
+SELECT evidently_schema.restrict_access('evidently_schema.empty_star', 'evidently_schema.detached_indexes', 'evidently_schema.detach_indexes', 'evidently_schema.build_index',
     'evidently_schema.build_indexes', 'evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
     'evidently_schema.validate_foreign_keys');
 

@@ -45,6 +45,20 @@ public sealed class UpAndDownTests
     }
 
     [Test]
+    public async Task A_scheduler_that_drains_between_the_Downs_leaves_nothing_in_the_star()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await Steps.DownAsync(database.ConnectionString, Steps.BeforeCopy);
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.3");
+        await database.ExecuteAsync("CALL evidently_schema.drain(10)");
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM metric_facts"), Is.Positive);
+
+        await Steps.DownAsync(database.ConnectionString, Steps.Created);
+
+        Assert.That(await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM metric_facts) + (SELECT count(*) FROM mv_brand_daily_metrics)"), Is.Zero);
+    }
+
+    [Test]
     public async Task From_phase_2_back_to_1_and_up_again_gives_the_same_schema_an_empty_star_between_and_the_same_star()
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Created);
