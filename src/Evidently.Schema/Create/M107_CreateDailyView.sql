@@ -98,8 +98,8 @@ BEGIN
 END
 $triggers$;
 
--- Refreshes the daily view: CONCURRENTLY (readers go on) when it is populated. False when another session is refreshing: the days stay
--- listed. The keys listed before the refresh's own snapshot are forgotten with it; what commits meanwhile stays listed.
+-- Refreshes the daily view: CONCURRENTLY (readers go on) when it is populated. False when another session is refreshing, or has since the
+-- caller's snapshot: the days stay listed. The keys listed before the refresh's own snapshot are forgotten with it; what commits meanwhile stays listed.
 CREATE OR REPLACE FUNCTION public.refresh_mv_brand_daily_metrics() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -114,6 +114,9 @@ BEGIN
         REFRESH MATERIALIZED VIEW public.mv_brand_daily_metrics;
     END IF;
     RETURN true;
+EXCEPTION
+    WHEN serialization_failure THEN
+        RETURN false; -- above READ COMMITTED: another session has refreshed since the caller's snapshot
 END
 $function$;
 

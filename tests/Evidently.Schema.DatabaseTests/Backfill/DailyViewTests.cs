@@ -152,4 +152,20 @@ public sealed class DailyViewTests
             await database.ExecuteAsync(statement);
         }
     }
+
+    /// <summary>Raised 40001 before: found by the model test.</summary>
+    [Test]
+    public async Task A_refresh_in_a_transaction_older_than_another_refresh_says_so_and_fails_nobody()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.12 WHERE collector_result_id = 1");
+        await database.ExecuteAsync("CALL evidently_schema.drain(10)");
+        await using var older = await database.OpenAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM evidently_schema.touched_days");
+        Assert.That(await database.ScalarAsync<bool>("SELECT public.refresh_mv_brand_daily_metrics()"), Is.True);
+
+        Assert.That(await older.ScalarAsync<bool>("SELECT public.refresh_mv_brand_daily_metrics()"), Is.False);
+        await older.ExecuteAsync("COMMIT");
+
+        await database.AssertStarAsync();
+    }
 }
