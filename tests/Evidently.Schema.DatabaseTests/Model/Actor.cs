@@ -1,3 +1,4 @@
+using System.Data;
 using Evidently.Schema.DatabaseTests.Backfill;
 using Npgsql;
 
@@ -12,11 +13,12 @@ internal sealed class Actor(StarDatabase database) : IAsyncDisposable
     private const string Timeouts = "SET lock_timeout = '40ms'; SET statement_timeout = '20s'; SET idle_in_transaction_session_timeout = 0";
 
     private Session? _session;
+    private int _pid;
     private bool _inTransaction;
     private bool _hasSavepoint;
 
-    /// <summary>The backend, or 0.</summary>
-    public int Pid => _session?.Pid ?? 0;
+    /// <summary>The backend, or 0. Another session may ask while this one's connection breaks.</summary>
+    public int Pid => _session is null ? 0 : _pid;
 
     public async Task BeginAsync(string isolation)
     {
@@ -84,7 +86,13 @@ internal sealed class Actor(StarDatabase database) : IAsyncDisposable
     {
         try
         {
-            _session ??= await database.OpenAsync(Timeouts);
+            if (_session is null)
+            {
+                var session = await database.OpenAsync(Timeouts);
+                _pid = session.Pid;
+                _session = session;
+            }
+
             await act(_session);
         }
         catch (PostgresException problem) when (problem.SqlState is not PostgresErrorCodes.AdminShutdown)
@@ -99,7 +107,7 @@ internal sealed class Actor(StarDatabase database) : IAsyncDisposable
                 await DisposeAsync();
             }
         }
-        catch (NpgsqlException)
+        catch (Exception problem) when (problem is NpgsqlException || _session is { Connection.State: not ConnectionState.Open })
         {
             await DisposeAsync(); // killed
         }
