@@ -91,8 +91,8 @@ BEGIN
 END
 $procedure$;
 
--- The star's indexes that no projector needs while history is copied, taken off the empty star: built at once over the copied rows they cost a
--- fraction of what each row would pay, and are smaller. Nobody reads the star before phase 4. Not those that may refuse a row, by a value too
+-- The star's indexes that no projector needs while history is copied, taken off the empty star: built at once over the copied rows they cost
+-- less than row by row, and are smaller. Nobody reads the star before phase 4. Not those that may refuse a row, by a value too
 -- long: idx_metric_facts_topic must do so while each result is copied, not when all of them are. And not a host's own.
 CREATE TABLE IF NOT EXISTS evidently_schema.detached_indexes (
     name text PRIMARY KEY,

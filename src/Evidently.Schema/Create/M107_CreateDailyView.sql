@@ -49,7 +49,7 @@ CREATE INDEX IF NOT EXISTS idx_touched_days_brand ON evidently_schema.touched_da
 COMMENT ON TABLE evidently_schema.touched_days IS
     'Append-only: the (brand, UTC day) keys changed since the daily view was last refreshed; without brand: every day';
 
--- Statement triggers, for what is not projected: project() lists the days of what it changes itself, at a tenth of the cost. Their plans are kept for the session, so they must not depend on how small the star was when they were made: each
+-- Statement triggers, for what is not projected: project() lists the days of what it changes itself, at less cost. Their plans are kept for the session, so they must not depend on how small the star was when they were made: each
 -- changed row finds its fact by key. A failure to list must not fail the statement, which may be an application's own DELETE of a parent, cascading:
 -- verification then shows the day as different.
 CREATE OR REPLACE FUNCTION evidently_schema.touch_days() RETURNS trigger
