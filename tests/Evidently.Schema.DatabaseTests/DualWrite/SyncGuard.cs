@@ -27,6 +27,12 @@ internal static class SyncGuard
     public static Guard FirstStatement { get; } = new(
         "drain_on_the_way", " OR statement_timestamp() > transaction_timestamp() + interval '1 millisecond' AND coalesce(current_setting('request.method', true), '') = ''", string.Empty);
 
+    /// <summary>A statement of many results is only noted.</summary>
+    public static Guard FewResults { get; } = new("capture_legacy", " AND cardinality(results) <= 64", string.Empty);
+
+    /// <summary>A statement that has little time left is only noted.</summary>
+    public static Guard TimeLeft { get; } = new("capture_legacy", "clock_timestamp() + interval '100 milliseconds' < statement_timestamp()", "true OR clock_timestamp() < statement_timestamp()");
+
     /// <summary>A writer looks at a hundred notes at a time.</summary>
     public static Guard Look { get; } = new("drain_on_the_way", "due_results(3, 0, 100)", "due_results(3)");
 

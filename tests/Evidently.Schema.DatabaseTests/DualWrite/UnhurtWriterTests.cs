@@ -74,12 +74,13 @@ public sealed class UnhurtWriterTests
         await database.AssertInStepAsync();
     }
 
-    /// <summary>Guard: the trigger projects only when 100 ms are left; a statement of 50 ms is noted and not cancelled.</summary>
-    [TestCase("SET statement_timeout = '90ms'")]
-    [TestCase("SET statement_timeout = '90ms'; SET lock_timeout = '1ms'")]
-    public async Task A_writer_whose_statement_timeout_leaves_too_little_is_noted(string settings)
+    /// <summary>Guard: <see cref="SyncGuard.TimeLeft"/>: the trigger projects only when 100 ms are left; a statement with less is noted and not cancelled.</summary>
+    [Test]
+    public async Task A_writer_whose_statement_timeout_leaves_too_little_is_noted(
+        [Values("SET statement_timeout = '90ms'", "SET statement_timeout = '90ms'; SET lock_timeout = '1ms'")] string settings, [Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync("strict");
+        await SyncGuard.TimeLeft.RemoveUnlessAsync(guarded, database);
         await using var writer = await database.OpenAsync();
         await writer.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.41 WHERE collector_result_id = 2");
         await writer.ExecuteAsync(settings);
@@ -99,7 +100,7 @@ public sealed class UnhurtWriterTests
             },
             "the writer is done in time");
 
-        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(1));
+        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(guarded ? 1 : 0));
         await database.AssertDrainedAsync(guarded: true);
     }
 
@@ -118,10 +119,12 @@ public sealed class UnhurtWriterTests
         await database.AssertInStepAsync();
     }
 
+    /// <summary>Guard: <see cref="SyncGuard.FewResults"/>.</summary>
     [Test]
-    public async Task More_results_than_64_in_one_statement_are_noted_and_64_are_projected()
+    public async Task More_results_than_64_in_one_statement_are_noted_and_64_are_projected([Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();
+        await SyncGuard.FewResults.RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("INSERT INTO collector_results (id) SELECT * FROM generate_series(1001, 2200)");
         const string Many =
             "INSERT INTO extracted_positions (collector_result_id, brand_id, customer_id, query_id, collector_type, competitor_name, visibility_index)"
@@ -131,10 +134,10 @@ public sealed class UnhurtWriterTests
         await database.AssertInStepAsync();
         await database.ExecuteAsync(Many.Replace("{0}", "1001, 2000", StringComparison.Ordinal));
 
-        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(1000));
+        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(guarded ? 1000 : 0));
         await database.AssertDrainedAsync(guarded: true);
         await database.ExecuteAsync("DELETE FROM extracted_positions WHERE collector_result_id > 1000");
-        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(1064));
+        Assert.That(await SyncDatabase.NotesAsync(database), Is.EqualTo(guarded ? 1064 : 0));
         await database.AssertDrainedAsync(guarded: true);
     }
 
