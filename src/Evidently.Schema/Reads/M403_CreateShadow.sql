@@ -1,4 +1,4 @@
--- Shadow mode, and the turn of refreshing the daily view. Locks no table of the application.
+-- Shadow mode. Locks no table of the application.
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
 CREATE TABLE IF NOT EXISTS evidently_schema.shadow_calls (
@@ -153,30 +153,7 @@ BEGIN
 END
 $function$;
 
-CREATE TABLE IF NOT EXISTS evidently_schema.daily_view_refresh (
-    at timestamptz
-);
-
-INSERT INTO evidently_schema.daily_view_refresh (at) SELECT NULL WHERE NOT EXISTS (SELECT FROM evidently_schema.daily_view_refresh);
-
-COMMENT ON TABLE evidently_schema.daily_view_refresh IS 'One row: when refresh_turn() last refreshed the daily view';
-
--- Refreshes the daily view when days were touched and the last turn is at least p_interval ago; of any number of callers one. Says whether.
-CREATE OR REPLACE FUNCTION evidently_schema.refresh_turn(p_interval interval) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $function$
-BEGIN
-    IF NOT EXISTS (SELECT FROM evidently_schema.touched_days) THEN
-        RETURN false;
-    END IF;
-    UPDATE evidently_schema.daily_view_refresh AS d SET at = clock_timestamp()
-    WHERE d.ctid = (SELECT r.ctid FROM evidently_schema.daily_view_refresh AS r
-        WHERE r.at IS NULL OR r.at < clock_timestamp() - p_interval LIMIT 1 FOR UPDATE SKIP LOCKED);
-    RETURN FOUND AND public.refresh_mv_brand_daily_metrics();
-END
-$function$;
-
-SELECT evidently_schema.restrict_access('evidently_schema.shadow_calls', 'evidently_schema.read_mismatches', 'evidently_schema.read_comparisons', 'evidently_schema.daily_view_refresh',
-    'evidently_schema.note_call', 'evidently_schema.compare_read', 'evidently_schema.run_shadow', 'evidently_schema.refresh_turn');
+SELECT evidently_schema.restrict_access('evidently_schema.shadow_calls', 'evidently_schema.read_mismatches', 'evidently_schema.read_comparisons',
+    'evidently_schema.note_call', 'evidently_schema.compare_read', 'evidently_schema.run_shadow');
 
 $step$);
