@@ -22,10 +22,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mod
 AS $function$
 #variable_conflict use_column
 DECLARE
-    first_whole constant date := ((p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date;
+    first_day constant date := (p_from AT TIME ZONE 'UTC')::date;
+    first_whole constant date := CASE WHEN p_from = evidently_schema.day_start(first_day) THEN first_day ELSE first_day + 1 END;
     after_whole constant date := (p_to AT TIME ZONE 'UTC')::date;
-    whole_from constant timestamptz := least(first_whole::timestamp AT TIME ZONE 'UTC', p_to);
-    whole_to constant timestamptz := greatest(after_whole::timestamp AT TIME ZONE 'UTC', whole_from);
+    whole_from constant timestamptz := least(evidently_schema.day_start(first_whole), p_to);
+    whole_to constant timestamptz := greatest(evidently_schema.day_start(after_whole), whole_from);
 BEGIN
     IF p_from IS NULL OR p_to IS NULL THEN
         RETURN;

@@ -22,7 +22,8 @@ BEGIN
 END
 $pages$;
 
-DROP FUNCTION IF EXISTS evidently_schema.allow_reads(name), evidently_schema.star_days(uuid, date, date), evidently_schema.legacy_brand_days(uuid, timestamptz, timestamptz),
+DROP FUNCTION IF EXISTS evidently_schema.allow_reads(name), evidently_schema.without_refused(bigint[]), evidently_schema.day_start(date),
+    evidently_schema.day_end(date), evidently_schema.star_days(uuid, date, date), evidently_schema.legacy_brand_days(uuid, timestamptz, timestamptz),
     evidently_schema.star_brand_days(uuid, timestamptz, timestamptz), evidently_schema.create_read(text, text, text, text, text, text), evidently_schema.route_read(text, text);
 DROP VIEW IF EXISTS evidently_schema.projected_brand_rows, evidently_schema.star_results, evidently_schema.star_competitors;
 

@@ -26,6 +26,29 @@ BEGIN
 END
 $brand_rows$;
 
+-- Where a UTC day begins, and where it has ended, also beyond what a timestamp holds: no date makes them raise.
+CREATE OR REPLACE FUNCTION evidently_schema.day_start(p_day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_day > '294276-12-31' THEN 'infinity' ELSE p_day::timestamp AT TIME ZONE 'UTC' END;
+
+CREATE OR REPLACE FUNCTION evidently_schema.day_end(p_day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_day >= '294276-12-31' THEN 'infinity' WHEN p_day = '-infinity' THEN '4714-11-24 00:00:00+00 BC' ELSE (p_day + 1)::timestamp AT TIME ZONE 'UTC' END;
+
+-- The results but for those that only the INSERT into the star could refuse: no projection knows of them. With its owner's rights, since who reads
+-- a page need not read rejected_rows.
+CREATE OR REPLACE FUNCTION evidently_schema.without_refused(p_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.detail LIKE 'SQLSTATE %') THEN
+        RETURN p_ids;
+    END IF;
+    RETURN ARRAY(SELECT u.id FROM unnest(p_ids) AS u (id)
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.collector_result_id = u.id AND x.detail LIKE 'SQLSTATE %'));
+END
+$function$;
+
 -- A result as a page reads it, and the competitors of one.
 CREATE OR REPLACE VIEW evidently_schema.star_results WITH (security_invoker = true) AS
 SELECT f.id AS metric_fact_id, f.collector_result_id, f.brand_id, f.customer_id, f.query_id, f.collector_type, f.topic, f.processed_at, f.created_at,
@@ -71,11 +94,11 @@ BEGIN
                     UNION ALL SELECT false, c.competitor_id, %2$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
                     FROM results AS r JOIN evidently_schema.star_competitors AS c ON c.metric_fact_id = r.metric_fact_id)$star$, p_filter, of_result, of_row)
             WHEN NOT with_competitors THEN format('results AS (SELECT %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
-                WHERE r.collector_result_id = ANY ((%3$s)::bigint[]) AND r.projected AND %4$s)', of_result, of_row, candidates, p_filter)
+                WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%3$s)) AND r.projected AND %4$s)', of_result, of_row, candidates, p_filter)
             ELSE format($legacy$answers AS (SELECT r.* FROM (SELECT r.is_brand, r.competitor_id, r.collector_result_id, r.brand_id, r.customer_id, r.query_id,
                         first_value(r.collector_type) OVER result AS collector_type, first_value(r.topic) OVER result AS topic,
                         first_value(r.processed_at) OVER result AS processed_at, first_value(r.created_at) OVER result AS created_at, %1$s
-                    FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY ((%2$s)::bigint[]) AND r.projected
+                    FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%2$s)) AND r.projected
                     WINDOW result AS (PARTITION BY r.collector_result_id ORDER BY r.is_brand DESC)) AS r
                 WHERE %3$s)$legacy$, of_row, candidates, p_filter)
         END;
@@ -132,6 +155,6 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.projected_brand_rows', 'evidently_schema.star_results', 'evidently_schema.star_competitors', 'evidently_schema.create_read', 'evidently_schema.route_read');
+SELECT evidently_schema.restrict_access('evidently_schema.projected_brand_rows', 'evidently_schema.without_refused', 'evidently_schema.day_start', 'evidently_schema.day_end', 'evidently_schema.star_results', 'evidently_schema.star_competitors', 'evidently_schema.create_read', 'evidently_schema.route_read');
 
 $step$);

@@ -43,9 +43,9 @@ BEGIN
         OR NOT has_table_privilege('public.mv_brand_daily_metrics', 'SELECT') OR NOT has_table_privilege('evidently_schema.touched_days', 'SELECT')
         OR NOT (SELECT c.relispopulated FROM pg_class AS c WHERE c.oid = 'public.mv_brand_daily_metrics'::regclass)
     THEN
-        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, p_first::timestamp AT TIME ZONE 'UTC', (p_last + 1)::timestamp AT TIME ZONE 'UTC');
+        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(p_first), evidently_schema.day_end(p_last));
     ELSIF EXISTS (SELECT FROM evidently_schema.touched_days AS t WHERE t.brand_id IS NULL) THEN
-        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, p_first::timestamp AT TIME ZONE 'UTC', (p_last + 1)::timestamp AT TIME ZONE 'UTC');
+        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(p_first), evidently_schema.day_end(p_last));
     ELSE
         RETURN QUERY
         WITH RECURSIVE touched AS ( -- from day to day by the index: a day is listed once a change
@@ -58,11 +58,11 @@ BEGIN
             m.positive_count, m.negative_count, m.neutral_count, m.first_response, m.last_response, m.sum_visibility, m.visibility_count, m.sum_share, m.share_count,
             m.sum_sentiment, m.sentiment_count
         FROM public.mv_brand_daily_metrics AS m
-        WHERE m.brand_id = p_brand_id AND m.metric_date BETWEEN p_first AND p_last AND NOT EXISTS (SELECT FROM touched AS t WHERE t.metric_date = m.metric_date)
+        WHERE m.brand_id = p_brand_id AND m.metric_date BETWEEN p_first AND p_last AND m.metric_date < 'infinity' AND NOT EXISTS (SELECT FROM touched AS t WHERE t.metric_date = m.metric_date)
         UNION ALL
         SELECT d.*
         FROM touched AS t
-        CROSS JOIN LATERAL evidently_schema.star_brand_days(p_brand_id, t.metric_date::timestamp AT TIME ZONE 'UTC', (t.metric_date + 1)::timestamp AT TIME ZONE 'UTC') AS d
+        CROSS JOIN LATERAL evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(t.metric_date), evidently_schema.day_end(t.metric_date)) AS d
         WHERE t.metric_date IS NOT NULL;
     END IF;
 END
@@ -74,7 +74,7 @@ DECLARE
 BEGIN
     FOR made IN
         SELECT * FROM (VALUES
-            ('legacy', 'legacy_brand_days(p_brand_id, p_start_date::timestamp AT TIME ZONE ''UTC'', (p_end_date + 1)::timestamp AT TIME ZONE ''UTC'')'),
+            ('legacy', 'legacy_brand_days(p_brand_id, evidently_schema.day_start(p_start_date), evidently_schema.day_end(p_end_date))'),
             ('star', 'star_days(p_brand_id, p_start_date, p_end_date)')) AS v (version, days)
     LOOP
         EXECUTE format($create$
