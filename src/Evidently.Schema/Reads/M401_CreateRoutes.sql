@@ -78,9 +78,8 @@ BEGIN
         END LOOP;
         IF refusals <> '{}' THEN
             RAISE EXCEPTION USING ERRCODE = 'EV011',
-                MESSAGE = format('Service %s stays at %s percent.', NEW.service, CASE WHEN TG_OP = 'UPDATE' THEN OLD.star_percent ELSE 0 END),
-                DETAIL = array_to_string(refusals, E'\n'),
-                HINT = 'The detail lists every open point, each with what to type.';
+                MESSAGE = format('Service %s stays at %s percent: %s', NEW.service, CASE WHEN TG_OP = 'UPDATE' THEN OLD.star_percent ELSE 0 END, array_to_string(refusals, E'\n')),
+                HINT = 'Each open point says what to type.';
         END IF;
     END IF;
     NEW.changed_at := clock_timestamp();
