@@ -186,6 +186,19 @@ public sealed class SchemaMigrator : IAsyncDisposable
         return _sessions.DisposeAsync();
     }
 
+    /// <summary>Applies the pending migrations of one tag, which no plain migrate touches.</summary>
+    internal async Task<IReadOnlyList<long>> ApplyTaggedAsync(string tag, CancellationToken cancellationToken)
+    {
+        var gate = await RunnerGate.EnterAsync(_sessions, _options.LockTimeout, _time, _logger, cancellationToken).ConfigureAwait(false);
+        await using (gate.ConfigureAwait(false))
+        {
+            var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfNewer(before);
+            await _runner.RunAsync($"Applying {tag}", Phase.Retire, [tag], runner => runner.MigrateUp(), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
+            return [.. (await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)).Except(before)];
+        }
+    }
+
     /// <summary>Whether all migrations of the phase are applied.</summary>
     internal async Task<bool> HasReachedAsync(Phase phase, CancellationToken cancellationToken) =>
         MigrationCatalog.Reached(await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)) >= phase;

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS evidently_schema.backfill_lanes (
     batch_results bigint,
     batch_rows bigint,
     batch_seconds double precision,
+    batch_at timestamptz,
     finished boolean NOT NULL DEFAULT false
 );
 
@@ -185,7 +186,7 @@ BEGIN
     UPDATE evidently_schema.backfill_lanes AS l
     SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
         rows = l.rows + legacy_rows, batch_rows = legacy_rows,
-        batch_seconds = extract(epoch FROM clock_timestamp() - started)
+        batch_seconds = extract(epoch FROM clock_timestamp() - started), batch_at = clock_timestamp()
     WHERE l.lane = lane.lane;
     RETURN 'copied';
 END

@@ -67,7 +67,7 @@ DECLARE
     pause_ms integer;
     paused boolean;
     started timestamptz;
-    ended timestamptz := clock_timestamp();
+    ended timestamptz;
     took double precision := 0;
     rest double precision;
     result_seconds double precision;
@@ -81,8 +81,9 @@ BEGIN
     COMMIT;
     PERFORM evidently_schema.start_backfill();
     COMMIT;
-    -- As the last batches were: called again and again it need not feel its way each time.
-    SELECT least(max(l.batch_results), 1000), min(l.batch_seconds / nullif(l.batch_results, 0)) INTO batch, best_result_seconds FROM evidently_schema.backfill_lanes AS l;
+    -- As the last batches were, and a pause after the last: called again and again it need not feel its way each time.
+    SELECT coalesce(max(l.batch_at), clock_timestamp() - interval '1 day'), least(max(l.batch_results), 1000), min(l.batch_seconds / nullif(l.batch_results, 0)) 
+    INTO ended, batch, best_result_seconds FROM evidently_schema.backfill_lanes AS l;
     SELECT r.throttle INTO said FROM evidently_schema.backfill_runs AS r;
     batch := greatest(coalesce(batch, 100), 1);
     LOOP
