@@ -1,6 +1,10 @@
 using Evidently.Schema.Hosting.Data;
 using Evidently.Schema.Hosting.DualWrite;
+using Evidently.Schema.Hosting.Health;
+using Evidently.Schema.Hosting.Startup;
+using Evidently.Schema.Hosting.Upkeep;
 using FluentMigrator.Runner;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +20,8 @@ public static class EvidentlySchemaExtensions
 {
     /// <summary>
     /// Registers <see cref="SchemaOptions"/>, validated when the host starts, all errors at once, one <see cref="SchemaMigrator"/>, one
-    /// <see cref="PositionWriter"/>, and a background service that drains notes where <see cref="DrainingOptions.Enabled"/> is set.
+    /// <see cref="PositionWriter"/>, and background services, which do nothing unless the options say so: migrating at startup
+    /// (<see cref="SchemaOptions.MigrateOnStartup"/>), draining (<see cref="DrainingOptions.Enabled"/>), refreshing and verifying (<see cref="UpkeepOptions"/>).
     /// Adds nothing of FluentMigrator to <paramref name="services"/>: a host that uses it for its own migrations is not disturbed.
     /// Without a <see cref="SchemaOptions.ConnectionString"/>, the container's <see cref="NpgsqlDataSource"/> is used. The writer, which works
     /// for the application, takes the container's data source where there is one.
@@ -25,7 +30,43 @@ public static class EvidentlySchemaExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        services.AddOptions<SchemaOptions>().Configure(configure).ValidateOnStart();
+        services.AddOptions<SchemaOptions>().Configure(configure);
+        return services.AddCore();
+    }
+
+    /// <summary>
+    /// As <see cref="AddEvidentlySchema(IServiceCollection, Action{SchemaOptions})"/>, with the options of a configuration section, the one
+    /// named <c>EvidentlySchema</c>, say. A key that is no option is an error when the host starts.
+    /// </summary>
+    public static IServiceCollection AddEvidentlySchema(this IServiceCollection services, IConfiguration section, Action<SchemaOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(section);
+        services.AddOptions<SchemaOptions>().Bind(section, binder => binder.ErrorOnUnknownConfiguration = true).Configure(configure ?? (_ => { }));
+        return services.AddCore();
+    }
+
+    /// <summary>
+    /// Adds four health checks with data, tagged <c>evidently_schema</c>: <c>evidently_schema_phase</c> (unhealthy below the phase the host
+    /// needs to serve; fit for readiness), <c>evidently_schema_pending</c>, <c>evidently_schema_verification</c> and
+    /// <c>evidently_schema_rejected</c> (degraded beyond <see cref="HealthOptions"/>). Needs <c>AddEvidentlySchema</c> on the services.
+    /// </summary>
+    public static IHealthChecksBuilder AddEvidentlySchema(this IHealthChecksBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        string[] tags = ["evidently_schema"];
+        return builder
+            .AddCheck<PhaseHealthCheck>("evidently_schema_phase", tags: tags)
+            .AddCheck<PendingHealthCheck>("evidently_schema_pending", tags: tags)
+            .AddCheck<VerificationHealthCheck>("evidently_schema_verification", tags: tags)
+            .AddCheck<RejectedHealthCheck>("evidently_schema_rejected", tags: tags);
+    }
+
+    private static IServiceCollection AddCore(this IServiceCollection services)
+    {
+        services.AddOptions<SchemaOptions>().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<StartupState>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SchemaOptions>, SchemaOptionsValidator>(
             provider => new SchemaOptionsValidator(provider.GetService<IServiceProviderIsService>()?.IsService(typeof(NpgsqlDataSource)) ?? false)));
         services.TryAddSingleton(provider => new SchemaMigrator(
@@ -35,6 +76,19 @@ public static class EvidentlySchemaExtensions
             provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new DataSources(provider.GetRequiredService<IOptions<SchemaOptions>>().Value, provider.GetService<NpgsqlDataSource>()));
         services.TryAddSingleton(provider => new PositionWriter(provider.GetRequiredService<DataSources>().ForApplication));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaStartup>(provider => new SchemaStartup(
+            provider.GetRequiredService<IOptions<SchemaOptions>>(),
+            provider.GetRequiredService<SchemaMigrator>(),
+            provider.GetRequiredService<DataSources>(),
+            provider.GetRequiredService<StartupState>(),
+            provider.GetRequiredService<TimeProvider>(),
+            (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<SchemaStartup>())));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaUpkeep>(provider => new SchemaUpkeep(
+            provider.GetRequiredService<IOptions<SchemaOptions>>(),
+            provider.GetRequiredService<SchemaMigrator>(),
+            provider.GetRequiredService<DataSources>(),
+            provider.GetRequiredService<TimeProvider>(),
+            (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<SchemaUpkeep>())));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, NoteDrainer>(provider => new NoteDrainer(
             provider.GetRequiredService<IOptions<SchemaOptions>>().Value.Draining,
             () => provider.GetRequiredService<DataSources>().ForServices,

@@ -46,8 +46,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
     /// Applies every untagged migration up to the end of phase <paramref name="to"/>, phase 2 with its whole backfill, copied by
     /// <see cref="SchemaOptions.BackfillWorkers"/> sessions. Waits for another
     /// runner for up to <see cref="SchemaOptions.LockTimeout"/>. Each step locks tables of the application for milliseconds and gives up
-    /// after a lock timeout (<see cref="SchemaError.LockTimeout"/>): run it again. Cancelling stops the statement that runs; running again
-    /// goes on after the last committed batch.
+    /// after a lock timeout (<see cref="SchemaError.LockTimeout"/>): run it again. Cancelling stops the statement that runs, the copy
+    /// after its batch; running again goes on there.
     /// </summary>
     /// <returns>The versions that this call applied, ascending: empty when another runner, or an earlier run, has done it all.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="to"/> is <see cref="Phase.None"/>, no phase, or one this version has no migrations of.</exception>
@@ -78,6 +78,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
         {
             var target = MigrationCatalog.LastVersion(to);
             var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfNewer(before);
             long[] pending = [.. MigrationCatalog.All.Where(migration => migration.Tags.Count == 0 && migration.Version <= target).Select(migration => migration.Version).Except(before)];
             if (pending.Length == 0)
             {
@@ -90,10 +91,14 @@ public sealed class SchemaMigrator : IAsyncDisposable
             var reporting = new ProgressReporter(_reader, _options.ProgressInterval, _time, progress);
             await using (reporting.ConfigureAwait(false))
             {
-                var workers = new BackfillWorkers(_sessions, _options.BackfillWorkers - 1, _logger);
+                var workers = new BackfillWorkers(_sessions, _options.BackfillWorkers, _time, _logger, cancellationToken);
                 await using (workers.ConfigureAwait(false))
                 {
-                    await _runner.RunAsync($"Migrating to phase {to}", to, tags: [], runner => runner.MigrateUp(target), workers.OnMigrating, cancellationToken).ConfigureAwait(false);
+                    await Telemetry.TimedAsync("evidently_schema.migrate", Timed.Migration, _sessions.Database, to, async () =>
+                    {
+                        await _runner.RunAsync($"Migrating to phase {to}", to, tags: [], runner => runner.MigrateUp(target), workers.OnMigrating, cancellationToken).ConfigureAwait(false);
+                        return true;
+                    }).ConfigureAwait(false);
                 }
             }
 
@@ -118,6 +123,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
         {
             var target = MigrationCatalog.LastVersion(to);
             var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfNewer(before);
             if (!before.Any(version => version > target))
             {
                 Log.NothingToDo(_logger, to);
@@ -128,7 +134,11 @@ public sealed class SchemaMigrator : IAsyncDisposable
             string[] tags = [.. MigrationCatalog.All.Where(migration => migration.Version > target && before.Contains(migration.Version)).SelectMany(migration => migration.Tags).Distinct(StringComparer.Ordinal)];
             var started = _time.GetTimestamp();
             Log.RollingBack(_logger, to, string.Join(", ", before.Where(version => version > target)));
-            await _runner.RunAsync($"Rolling back to phase {to}", to, tags, runner => runner.MigrateDown(target), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
+            await Telemetry.TimedAsync("evidently_schema.rollback", Timed.Migration, _sessions.Database, to, async () =>
+            {
+                await _runner.RunAsync($"Rolling back to phase {to}", to, tags, runner => runner.MigrateDown(target), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
             var after = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
             Log.RolledBack(_logger, to, _time.GetElapsedTime(started));
             return [.. before.Except(after)];
@@ -142,7 +152,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
     /// <exception cref="SchemaException"><see cref="SchemaError.WrongState"/> before phase 1.</exception>
     public async Task<VerificationReport> VerifyAsync(CancellationToken cancellationToken = default)
     {
-        var report = await _reader.VerifyAsync(cancellationToken).ConfigureAwait(false);
+        var report = await Telemetry.TimedAsync("evidently_schema.verify", Timed.Verification, _sessions.Database, phase: null, () => _reader.VerifyAsync(cancellationToken)).ConfigureAwait(false);
+        Telemetry.Verified(_sessions.Database, report);
         Log.Verified(
             _logger,
             report.Ok ? "is clean" : "found differences",
@@ -153,8 +164,78 @@ public sealed class SchemaMigrator : IAsyncDisposable
         return report;
     }
 
+    /// <summary>
+    /// Refreshes the daily view, unless no day has changed since: <c>public.refresh_mv_brand_daily_metrics()</c>. Readers go on meanwhile.
+    /// </summary>
+    /// <returns>Whether it was refreshed: not when nothing has changed, or another session refreshes just now.</returns>
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken = default)
+    {
+        var refreshed = await Telemetry.TimedAsync("evidently_schema.refresh", Timed.Refresh, _sessions.Database, phase: null, () => _reader.RefreshAsync(cancellationToken)).ConfigureAwait(false);
+        if (refreshed)
+        {
+            Log.Refreshed(_logger);
+        }
+
+        return refreshed;
+    }
+
     /// <summary>Closes what the migrator opened; a data source of the host stays.</summary>
-    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Telemetry.Forget(_sessions.Database);
+        return _sessions.DisposeAsync();
+    }
+
+    /// <summary>Applies the pending migrations of one tag, which no plain migrate touches.</summary>
+    internal async Task<IReadOnlyList<long>> ApplyTaggedAsync(string tag, CancellationToken cancellationToken)
+    {
+        var gate = await RunnerGate.EnterAsync(_sessions, _options.LockTimeout, _time, _logger, cancellationToken).ConfigureAwait(false);
+        await using (gate.ConfigureAwait(false))
+        {
+            var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfNewer(before);
+            await _runner.RunAsync($"Applying {tag}", Phase.Retire, [tag], runner => runner.MigrateUp(), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
+            return [.. (await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)).Except(before)];
+        }
+    }
+
+    /// <summary>Whether all migrations of the phase are applied.</summary>
+    internal async Task<bool> HasReachedAsync(Phase phase, CancellationToken cancellationToken) =>
+        MigrationCatalog.Reached(await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)) >= phase;
+
+    internal Task<long> RejectedSinceAsync(TimeSpan window, CancellationToken cancellationToken) => _reader.RejectedSinceAsync(window, cancellationToken);
+
+    internal Task RefreshWhenTouchedAsync(CancellationToken cancellationToken) => RefreshAsync(cancellationToken);
+
+    /// <summary>Verifies from the end of the backfill on: before it the star is not meant to be whole.</summary>
+    internal async Task VerifyWhenReadyAsync(CancellationToken cancellationToken)
+    {
+        if (await HasReachedAsync(Phase.Backfill, cancellationToken).ConfigureAwait(false))
+        {
+            await VerifyAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads the state for the meter's observable instruments.</summary>
+    internal async Task ObserveAsync(CancellationToken cancellationToken)
+    {
+        var status = await GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        Telemetry.Observed(_sessions.Database, new Observation(status, await _reader.LockWaitersAsync(cancellationToken).ConfigureAwait(false), _time.GetUtcNow()));
+    }
+
+    private static void ThrowIfNewer(IReadOnlyList<long> applied)
+    {
+        long[] unknown = [.. applied.Where(version => MigrationCatalog.All.All(migration => migration.Version != version))];
+        if (unknown.Length > 0)
+        {
+            throw new SchemaException(
+                $"The database holds migration {string.Join(", ", unknown)}, which this version of Evidently.Schema does not know. Use the version that applied it. Nothing was changed.",
+                SchemaError.WrongState,
+                MigrationCatalog.PhaseOf(unknown[0]),
+                sqlState: null,
+                innerException: null);
+        }
+    }
 
     private static void ThrowUnlessDefined(Phase to)
     {

@@ -38,4 +38,23 @@ public sealed class SchemaOptions
     /// <summary>Draining notes in the background, in hosts that run <see cref="Microsoft.Extensions.Hosting.IHostedService"/>s.</summary>
     /// <value>Not enabled.</value>
     public DrainingOptions Draining { get; } = new();
+
+    /// <summary>
+    /// Whether the host migrates when it starts: to <see cref="StartupOptions.BeforeServing"/> before it serves, to
+    /// <see cref="StartupOptions.InBackground"/> while it does. Of any number of hosts one works; the others wait for it, or serve.
+    /// </summary>
+    /// <value><see langword="false"/>.</value>
+    public bool MigrateOnStartup { get; set; }
+
+    /// <summary>How far, with <see cref="MigrateOnStartup"/>.</summary>
+    /// <value>Phase 1 before the host serves, phases 2 and 3 in the background.</value>
+    public StartupOptions Startup { get; } = new();
+
+    /// <summary>Refreshing and verifying at intervals, in hosts that run <see cref="Microsoft.Extensions.Hosting.IHostedService"/>s.</summary>
+    /// <value>Neither.</value>
+    public UpkeepOptions Upkeep { get; } = new();
+
+    /// <summary>From where on the health checks say degraded.</summary>
+    /// <value>Notes older than 5 minutes, a verification older than a day, 100 rows rejected within an hour.</value>
+    public HealthOptions Health { get; } = new();
 }

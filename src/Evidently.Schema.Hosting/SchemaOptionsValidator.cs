@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Evidently.Schema.Hosting.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -11,6 +12,18 @@ internal sealed class SchemaOptionsValidator(bool hasDataSource) : IValidateOpti
     {
         var errors = Errors(nameof(SchemaOptions), options);
         errors.AddRange(Errors($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Draining)}", options.Draining));
+        errors.AddRange(Errors($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Startup)}", options.Startup));
+        errors.AddRange(Errors($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Upkeep)}", options.Upkeep));
+        errors.AddRange(Errors($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Health)}", options.Health));
+        foreach (var phase in new[] { options.Startup.BeforeServing, options.Startup.InBackground })
+        {
+            // Beyond it nothing would happen, without a word; phase 5 is for an operator to say.
+            if (phase > MigrationCatalog.LastUntagged)
+            {
+                errors.Add($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Startup)}: a host cannot migrate to phase {phase} by itself; at most to {MigrationCatalog.LastUntagged}.");
+            }
+        }
+
         if (options.Draining.MaxInterval < options.Draining.Interval)
         {
             errors.Add($"{nameof(SchemaOptions)}.{nameof(SchemaOptions.Draining)}: {nameof(DrainingOptions.MaxInterval)} is shorter than {nameof(DrainingOptions.Interval)}.");

@@ -32,6 +32,9 @@ public sealed record LastVerification(DateTimeOffset At, bool Ok);
 /// <param name="RowsPerSecond">The rate, in legacy rows; <see langword="null"/> before there is one.</param>
 /// <param name="Eta">The time left; <see langword="null"/> where it cannot be told.</param>
 /// <param name="State">What it does: not started, running, paused, copied or finished.</param>
+/// <param name="Throttle">Why it is slow or holds, as <c>hold: 2 sessions wait for locks on our tables</c>; <see langword="null"/> while nothing keeps it.</param>
+/// <param name="Rows">Legacy rows read.</param>
+/// <param name="BatchDuration">The mean duration of the newest batches; <see langword="null"/> before there is one.</param>
 public sealed record BackfillProgress(
     long Done,
     long Total,
@@ -39,4 +42,7 @@ public sealed record BackfillProgress(
     long Pending,
     decimal? RowsPerSecond,
     TimeSpan? Eta,
-    string State);
+    string State,
+    string? Throttle,
+    long Rows,
+    TimeSpan? BatchDuration);

@@ -1,17 +1,37 @@
 using Evidently.Schema;
 using Evidently.Schema.Hosting;
+using Evidently.Schema.StartupHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-// A host that migrates before it serves, as each of an application's replicas would: <phase>. Prints the versions that it applied itself.
+// A host that migrates, as each of an application's replicas would. <phase>: migrates to it and prints the versions that it applied itself.
+// serve: runs until it is stopped and migrates on startup; prints "serving" when it serves, and "event N" for what it logs.
+var connection = Environment.GetEnvironmentVariable("STARTUP_HOST_CONNECTION");
 try
 {
-    await using var provider = new ServiceCollection()
-        .AddEvidentlySchema(options => options.ConnectionString = Environment.GetEnvironmentVariable("STARTUP_HOST_CONNECTION"))
-        .BuildServiceProvider();
-    Console.WriteLine("ready");
+    if (args[0] is "serve")
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders().AddProvider(new EventLines());
+        builder.Services.AddEvidentlySchema(options =>
+        {
+            options.ConnectionString = connection;
+            options.MigrateOnStartup = true;
+            options.Startup.Lease = TimeSpan.FromSeconds(2);
+        });
+        using var host = builder.Build();
+        await Ready();
+        await host.StartAsync();
+        Console.WriteLine("serving");
+        await host.WaitForShutdownAsync();
+        return 0;
+    }
 
-    // All replicas go at once when the test says so.
-    await Console.In.ReadLineAsync();
+    await using var provider = new ServiceCollection()
+        .AddEvidentlySchema(options => options.ConnectionString = connection)
+        .BuildServiceProvider();
+    await Ready();
     var applied = await provider.GetRequiredService<SchemaMigrator>().MigrateAsync(Enum.Parse<Phase>(args[0]));
     Console.WriteLine($"applied {string.Join(' ', applied)}");
     return 0;
@@ -20,4 +40,11 @@ catch (SchemaException exception)
 {
     Console.Error.WriteLine(exception.Message);
     return 1;
+}
+
+// All replicas go at once when the test says so.
+static Task<string?> Ready()
+{
+    Console.WriteLine("ready");
+    return Console.In.ReadLineAsync();
 }

@@ -5,36 +5,51 @@ using Npgsql;
 namespace Evidently.Schema.Hosting.Data;
 
 /// <summary>
-/// Copies history beside the runner, on sessions of their own that hold no runner lock, while migration 206 runs. The migration alone
-/// always finishes the job: a worker that fails is a warning, and no worker outlives the runner.
+/// Copies history when the runner comes to migration 206, before its statement, on sessions of their own that hold no runner lock. A second at
+/// a time, so that it stops after a batch when it is cancelled. The migration's own statement then finds all copied, or copies what is left:
+/// a worker that fails is a warning, and none outlives the runner.
 /// </summary>
-internal sealed class BackfillWorkers(SchemaSessions sessions, int count, ILogger logger) : IAsyncDisposable
+internal sealed class BackfillWorkers(SchemaSessions sessions, int count, TimeProvider time, ILogger logger, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private const long CopyHistory = 206;
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _working = [];
+    /// <summary>How long a batch may take to end before its statement is cancelled: it holds at most a second, a batch, and a lock it waits for.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4);
 
-    /// <summary>Starts the workers when the runner begins to copy; called on the runner's thread.</summary>
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Copies, when the runner begins to; called on the runner's thread, which is its own and has nothing else to do.</summary>
     public void OnMigrating(long version)
     {
-        if (version != CopyHistory || _working.Count > 0)
+        if (version == CopyHistory)
         {
-            return;
-        }
-
-        for (var worker = 0; worker < count; worker++)
-        {
-            _working.Add(Task.Run(WorkAsync, CancellationToken.None));
+            CopyAsync().GetAwaiter().GetResult();
         }
     }
 
-    /// <summary>Stops what still works, and waits for it.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_working).ConfigureAwait(false);
         _stop.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task CopyAsync()
+    {
+        using var asked = cancellationToken.Register(() => _ = StopSoonAsync());
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(WorkAsync, CancellationToken.None))).ConfigureAwait(false);
+    }
+
+    private async Task StopSoonAsync()
+    {
+        await Task.Delay(Grace, time, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // All have ended in time.
+        }
     }
 
     private async Task WorkAsync()
@@ -45,7 +60,10 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, ILogge
             try
             {
                 await ExecuteAsync(connection, Sql.WorkerSession).ConfigureAwait(false);
-                await ExecuteAsync(connection, Sql.WorkBackfill).ConfigureAwait(false);
+                while (!cancellationToken.IsCancellationRequested && await ExecuteAsync(connection, Sql.Copied).ConfigureAwait(false) is not true)
+                {
+                    await ExecuteAsync(connection, Sql.WorkBackfill).ConfigureAwait(false);
+                }
             }
             finally
             {
@@ -54,7 +72,7 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, ILogge
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // The runner has ended, one way or the other, and says how.
+            // Its batch did not end in time, and is rolled back.
         }
         catch (Exception exception) when (SchemaErrors.From(exception, Phase.Backfill, "A worker of the backfill") is { } problem)
         {
@@ -62,12 +80,12 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, ILogge
         }
     }
 
-    private async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    private async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await using (command.ConfigureAwait(false))
         {
-            await command.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+            return await command.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false);
         }
     }
 }

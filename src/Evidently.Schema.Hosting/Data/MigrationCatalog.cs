@@ -17,6 +17,9 @@ internal static class MigrationCatalog
            select new KnownMigration(migration.Version, [.. type.GetCustomAttributes<TagsAttribute>().SelectMany(tags => tags.TagNames)]),
     ];
 
+    /// <summary>The last phase that a plain migrate reaches.</summary>
+    public static readonly Phase LastUntagged = All.Where(migration => migration.Tags.Count == 0).Max(migration => PhaseOf(migration.Version));
+
     /// <summary>The highest version a phase can have.</summary>
     public static long LastVersion(Phase phase) => phase == Phase.None ? 0 : ((long)phase * VersionsPerPhase) + VersionsPerPhase - 1;
 

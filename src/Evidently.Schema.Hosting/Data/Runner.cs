@@ -28,6 +28,12 @@ internal sealed class Runner(SchemaSessions sessions, TimeProvider time, ILogger
         try
         {
             connection.Notice += OnNotice;
+            var prepare = new NpgsqlCommand(Sql.RunnerSession, connection);
+            await using (prepare.ConfigureAwait(false))
+            {
+                await prepare.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             var provider = Build(connection, stop, messages, tags);
             await using (provider.ConfigureAwait(false))
             {

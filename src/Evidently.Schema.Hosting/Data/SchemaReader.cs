@@ -20,6 +20,47 @@ internal sealed class SchemaReader(SchemaSessions sessions)
         async (connection, token) => await ProgressAsync(connection, await ObjectsAsync(connection, token).ConfigureAwait(false), token).ConfigureAwait(false),
         cancellationToken);
 
+    /// <summary>Sessions that wait for locks on our tables; null before phase 2.</summary>
+    public Task<double?> LockWaitersAsync(CancellationToken cancellationToken) => ReadAsync<double?>(
+        Reading,
+        async (connection, token) => (await ObjectsAsync(connection, token).ConfigureAwait(false)).Contains("pressure")
+            ? (await ListAsync(connection, Sql.LockWaiters, row => row.GetDouble(0), token).ConfigureAwait(false))[0]
+            : null,
+        cancellationToken);
+
+    /// <summary>Legacy rows first rejected within <paramref name="window"/>, after the backfill.</summary>
+    public Task<long> RejectedSinceAsync(TimeSpan window, CancellationToken cancellationToken) => ReadAsync(
+        Reading,
+        async (connection, token) =>
+        {
+            var command = new NpgsqlCommand(Sql.RejectedSince, connection);
+            await using (command.ConfigureAwait(false))
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = window.TotalSeconds });
+                return await command.ExecuteScalarAsync(token).ConfigureAwait(false) is long rows ? rows : 0;
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Refreshes the daily view, unless no day was touched; false when nothing was to do or another session does it.</summary>
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var connection = await sessions.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var touched = await ListAsync(connection, Sql.DaysTouched, row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false);
+            return touched[0] && (await ListAsync(connection, Sql.Refresh, row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+        }
+        catch (NpgsqlException exception)
+        {
+            throw SchemaErrors.From(exception, Phase.None, "Refreshing the daily view")!;
+        }
+        finally
+        {
+            await sessions.CloseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
     public async Task<VerificationReport> VerifyAsync(CancellationToken cancellationToken)
     {
         const string Verifying = "Verifying the star";
@@ -119,7 +160,10 @@ internal sealed class SchemaReader(SchemaSessions sessions)
                 Number(row, 3),
                 row.IsDBNull(4) ? null : row.GetDecimal(4),
                 row.IsDBNull(5) ? null : TimeSpan.FromSeconds(row.GetDouble(5)),
-                row.IsDBNull(6) ? string.Empty : row.GetString(6)),
+                row.IsDBNull(6) ? string.Empty : row.GetString(6),
+                row.IsDBNull(7) ? null : row.GetString(7),
+                Number(row, 8),
+                row.IsDBNull(9) ? null : TimeSpan.FromSeconds(row.GetDouble(9))),
             cancellationToken).ConfigureAwait(false);
         return rows.Count == 0 ? null : rows[0];
     }

@@ -24,6 +24,9 @@ internal sealed class SchemaSessions : IAsyncDisposable
         _dataSource = _owned ? Create(options.ConnectionString!) : hostDataSource!;
     }
 
+    /// <summary>The database, for telemetry.</summary>
+    public string Database => new NpgsqlConnectionStringBuilder(_dataSource.ConnectionString) is var target ? target.Database ?? target.Username ?? string.Empty : string.Empty;
+
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         try

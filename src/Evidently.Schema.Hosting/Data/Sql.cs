@@ -23,6 +23,16 @@ internal static class Sql
     public static readonly string FailingResults = Read("FailingResults.sql");
     public static readonly string SavePositions = Read("SavePositions.sql");
 
+    public static readonly string LeaseTable = Read("LeaseTable.sql");
+    public static readonly string LeaseTake = Read("LeaseTake.sql");
+    public static readonly string LeaseRelease = Read("LeaseRelease.sql");
+    public static readonly string RunnerSession = Read("RunnerSession.sql");
+    public static readonly string Copied = Read("Copied.sql");
+    public static readonly string DaysTouched = Read("DaysTouched.sql");
+    public static readonly string Refresh = Read("Refresh.sql");
+    public static readonly string LockWaiters = Read("LockWaiters.sql");
+    public static readonly string RejectedSince = Read("RejectedSince.sql");
+
     private static string Read(string file)
     {
         using var stream = typeof(Sql).Assembly.GetManifestResourceStream(file)

@@ -44,6 +44,24 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Debug, "The session could not be cleaned up; its locks go with the connection")]
     public static partial void CleanUpFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(14, LogLevel.Information, "Waiting for the host that migrates to phase {Phase}")]
+    public static partial void WaitingForHost(ILogger logger, Phase phase);
+
+    [LoggerMessage(15, LogLevel.Error, "Migrating to phase {Phase} in the background failed. Trying again in {Wait}")]
+    public static partial void StartupFailed(ILogger logger, Phase phase, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Warning, "The lease {Lease} could not be renewed: this host stops its work, another goes on")]
+    public static partial void LeaseLost(ILogger logger, string lease);
+
+    [LoggerMessage(17, LogLevel.Debug, "The lease {Lease} could not be given back; it runs out within {Duration}")]
+    public static partial void LeaseNotReleased(ILogger logger, string lease, TimeSpan duration, Exception exception);
+
+    [LoggerMessage(18, LogLevel.Warning, "Upkeep ({What}) failed; trying again every {Interval}")]
+    public static partial void UpkeepFailed(ILogger logger, string what, TimeSpan interval, Exception exception);
+
+    [LoggerMessage(19, LogLevel.Information, "The daily view was refreshed")]
+    public static partial void Refreshed(ILogger logger);
+
     [LoggerMessage(301, LogLevel.Information, "Draining notes in the background: at most {BatchSize} results a turn, idle for {Interval} to {MaxInterval}")]
     public static partial void Draining(ILogger logger, int batchSize, TimeSpan interval, TimeSpan maxInterval);
 
@@ -64,6 +82,9 @@ internal static partial class Log
 
     [LoggerMessage(307, LogLevel.Information, "Draining goes on")]
     public static partial void DrainingGoesOn(ILogger logger);
+
+    [LoggerMessage(201, LogLevel.Information, "History: {Done} of {Total} results copied, {Rate} rows/s; {Throttle}")]
+    public static partial void Copying(ILogger logger, long done, long total, decimal? rate, string throttle);
 
     [LoggerMessage(200, LogLevel.Warning, "A worker of the backfill stopped; the migration itself copies what is left. {Problem}")]
     public static partial void WorkerFailed(ILogger logger, string problem);

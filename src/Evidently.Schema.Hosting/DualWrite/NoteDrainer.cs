@@ -85,6 +85,7 @@ internal sealed class NoteDrainer(DrainingOptions options, Func<NpgsqlDataSource
         var took = time.GetElapsedTime(started);
         if (turn.DidSomething)
         {
+            Telemetry.Drained(notes.Database, turn.Projected ?? 0, took);
             Log.Drained(logger, turn.Projected, turn.Expanded, batch, took);
         }
 

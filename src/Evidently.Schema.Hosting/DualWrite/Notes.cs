@@ -6,6 +6,9 @@ namespace Evidently.Schema.Hosting.DualWrite;
 /// <summary>The notes of a database. Each method is one statement, which commits by itself.</summary>
 internal sealed class Notes(NpgsqlDataSource dataSource)
 {
+    /// <summary>The database, for telemetry.</summary>
+    public string Database { get; } = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString) is var target ? target.Database ?? target.Username ?? string.Empty : string.Empty;
+
     /// <summary>Whether phase 2 has made what drains.</summary>
     public async Task<bool> CanBeDrainedAsync(CancellationToken cancellationToken)
     {

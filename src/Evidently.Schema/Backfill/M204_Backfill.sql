@@ -8,16 +8,19 @@ CREATE TABLE IF NOT EXISTS evidently_schema.backfill_runs (
     last_result bigint,
     total bigint NOT NULL,
     copied_at timestamptz,
-    finished_at timestamptz
+    finished_at timestamptz,
+    throttle text
 );
 
 CREATE TABLE IF NOT EXISTS evidently_schema.backfill_lanes (
     lane integer PRIMARY KEY,
     last_id bigint,
     results bigint NOT NULL DEFAULT 0,
+    rows bigint NOT NULL DEFAULT 0,
     batch_results bigint,
     batch_rows bigint,
     batch_seconds double precision,
+    batch_at timestamptz,
     finished boolean NOT NULL DEFAULT false
 );
 
@@ -182,92 +185,14 @@ BEGIN
 
     UPDATE evidently_schema.backfill_lanes AS l
     SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
-        batch_rows = legacy_rows,
-        batch_seconds = extract(epoch FROM clock_timestamp() - started)
+        rows = l.rows + legacy_rows, batch_rows = legacy_rows,
+        batch_seconds = extract(epoch FROM clock_timestamp() - started), batch_at = clock_timestamp()
     WHERE l.lane = lane.lane;
     RETURN 'copied';
 END
 $function$;
 
--- Copies history until it is done, or until max_seconds have passed; then call it again: it goes on after the last committed batch. One
--- transaction a batch, kept under 250 ms by its size. Settings, read before every batch: backfill_batch_size, backfill_pause_ms,
--- backfill_paused. Several sessions may run it at once. Call it in autocommit.
-CREATE OR REPLACE PROCEDURE evidently_schema.backfill(max_seconds integer DEFAULT NULL)
-LANGUAGE plpgsql
-AS $procedure$
-DECLARE
-    deadline constant timestamptz := clock_timestamp() + pg_catalog.make_interval(secs => max_seconds);
-    batch integer := 100;
-    largest integer;
-    pause_ms integer;
-    paused boolean;
-    started timestamptz;
-    took double precision;
-    outcome text;
-BEGIN
-    COMMIT;
-    PERFORM evidently_schema.start_backfill();
-    COMMIT;
-    LOOP
-        SELECT max(s.value) FILTER (WHERE s.name = 'backfill_batch_size'), max(s.value) FILTER (WHERE s.name = 'backfill_pause_ms'),
-            max(s.value) FILTER (WHERE s.name = 'backfill_paused')
-        INTO largest, pause_ms, paused
-        FROM evidently_schema.settings AS s;
-        EXIT WHEN clock_timestamp() > deadline;
-        IF paused THEN
-            outcome := 'paused';
-        ELSE
-            started := clock_timestamp();
-            batch := least(batch, largest);
-            outcome := evidently_schema.copy_batch(batch);
-            COMMIT;
-            took := extract(epoch FROM clock_timestamp() - started);
-            batch := CASE WHEN took > 0.2 THEN greatest(batch / 2, 1) WHEN took < 0.1 THEN batch * 2 ELSE batch END;
-        END IF;
-        EXIT WHEN outcome = 'finished';
-        IF outcome <> 'copied' OR pause_ms > 0 THEN
-            COMMIT;
-            PERFORM pg_catalog.pg_sleep(CASE WHEN outcome = 'copied' THEN pause_ms / 1000.0 ELSE 0.05 END);
-        END IF;
-    END LOOP;
-    COMMIT;
-    IF outcome = 'finished' THEN
-        WHILE NOT evidently_schema.lock_loose_rows() LOOP
-            COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.05);
-        END LOOP;
-        PERFORM evidently_schema.reject_without_result(NULL);
-        UPDATE evidently_schema.backfill_runs AS r SET copied_at = clock_timestamp() WHERE r.copied_at IS NULL;
-    END IF;
-    COMMIT;
-END
-$procedure$;
-
-CREATE OR REPLACE VIEW evidently_schema.backfill_progress WITH (security_invoker = true) AS
-WITH lanes AS (
-    SELECT coalesce(sum(l.results), 0)::bigint AS done, sum(l.batch_rows) / nullif(sum(l.batch_seconds), 0) AS rows_per_second,
-        sum(l.batch_results) / nullif(sum(l.batch_seconds), 0) AS results_per_second
-    FROM evidently_schema.backfill_lanes AS l
-)
-SELECT
-    lanes.done,
-    coalesce(r.total, 0) AS total,
-    (SELECT count(*) FROM evidently_schema.rejected_rows) AS rejected,
-    (SELECT count(*) FROM evidently_schema.pending_results) AS pending,
-    round(lanes.rows_per_second::numeric, 1) AS rows_per_second,
-    CASE WHEN r.copied_at IS NULL THEN make_interval(secs => greatest(r.total - lanes.done, 0) / nullif(lanes.results_per_second, 0)) END AS eta,
-    CASE
-        WHEN r.started_at IS NULL THEN 'not started'
-        WHEN r.finished_at IS NOT NULL THEN 'finished'
-        WHEN r.copied_at IS NOT NULL THEN 'copied'
-        WHEN (SELECT s.value FROM evidently_schema.settings AS s WHERE s.name = 'backfill_paused') = 'true' THEN 'paused'
-        ELSE 'running'
-    END AS state
-FROM lanes LEFT JOIN evidently_schema.backfill_runs AS r ON true;
-
-COMMENT ON VIEW evidently_schema.backfill_progress IS 'One row. done and total are results; rejected are legacy rows, pending noted results; rows_per_second counts legacy rows';
-
 SELECT evidently_schema.restrict_access('evidently_schema.backfill_runs', 'evidently_schema.backfill_lanes', 'evidently_schema.start_backfill',
-    'evidently_schema.next_results', 'evidently_schema.project_fresh', 'evidently_schema.copy_batch', 'evidently_schema.backfill', 'evidently_schema.backfill_progress');
+    'evidently_schema.next_results', 'evidently_schema.project_fresh', 'evidently_schema.copy_batch');
 
 $step$);

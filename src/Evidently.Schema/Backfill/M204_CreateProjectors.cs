@@ -15,6 +15,7 @@ public sealed class M204_CreateProjectors : PhaseMigration
         Run("M204_Project.sql");
         Run("M204_Drain.sql");
         Run("M204_Backfill.sql");
+        Run("M204_Pace.sql");
         Run("M204_Verify.sql");
         Run("M204_ForeignKeys.sql");
         base.Up();

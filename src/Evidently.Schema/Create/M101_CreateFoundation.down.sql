@@ -9,7 +9,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'The foundation cannot be removed: public.metric_facts is still there.',
             HINT = 'Roll back migrations 102 to 108 first. Nothing was changed.';
     END IF;
-    DROP TABLE IF EXISTS evidently_schema.settings, evidently_schema.events;
+    DROP TABLE IF EXISTS evidently_schema.settings, evidently_schema.events, evidently_schema.leases;
     DROP FUNCTION IF EXISTS evidently_schema.check_setting(), evidently_schema.restrict_access(text[]);
     DROP PROCEDURE IF EXISTS evidently_schema.step(text[], text, text);
     DROP FUNCTION evidently_schema.refuse_after(integer);

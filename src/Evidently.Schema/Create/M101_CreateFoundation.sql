@@ -27,6 +27,15 @@ CREATE TABLE IF NOT EXISTS evidently_schema.settings (
 
 COMMENT ON TABLE evidently_schema.settings IS 'One row a setting; UPDATE its value, it takes effect at once; a bad value is refused (EV008)';
 
+CREATE TABLE IF NOT EXISTS evidently_schema.leases (
+    name text PRIMARY KEY,
+    holder text NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    until timestamptz NOT NULL
+);
+
+COMMENT ON TABLE evidently_schema.leases IS 'Which of an application''s hosts does what; one that is not renewed in time is another host''s to take';
+
 -- The names are fixed; a value must be of the setting's kind.
 CREATE OR REPLACE FUNCTION evidently_schema.check_setting() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -190,7 +199,7 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.events', 'evidently_schema.settings', 'evidently_schema.version_info',
+SELECT evidently_schema.restrict_access('evidently_schema.events', 'evidently_schema.leases', 'evidently_schema.settings', 'evidently_schema.version_info',
     'evidently_schema.step', 'evidently_schema.check_setting', 'evidently_schema.restrict_access', 'evidently_schema.refuse_after');
 
 $step$);

@@ -37,7 +37,7 @@ internal sealed class DrainingHost : IAsyncDisposable
         return new DrainingHost(provider, log);
     }
 
-    public BackgroundService Service => _provider.GetServices<IHostedService>().OfType<BackgroundService>().Single();
+    public BackgroundService Service => _provider.GetServices<IHostedService>().OfType<BackgroundService>().Single(service => string.Equals(service.GetType().Name, "NoteDrainer", StringComparison.Ordinal));
 
     public async Task StopAsync()
     {

@@ -61,11 +61,11 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    public void Registered_twice_it_runs_one_service()
+    public async Task Registered_twice_it_runs_each_service_once()
     {
-        using var provider = new ServiceCollection().AddEvidentlySchema(options => options.ConnectionString = "Host=nowhere.invalid").AddEvidentlySchema(_ => { }).BuildServiceProvider();
+        await using var provider = new ServiceCollection().AddEvidentlySchema(options => options.ConnectionString = "Host=nowhere.invalid").AddEvidentlySchema(_ => { }).BuildServiceProvider();
 
-        Assert.That(provider.GetServices<IHostedService>().Count(), Is.EqualTo(1));
+        Assert.That(provider.GetServices<IHostedService>().Select(service => service.GetType()), Is.Unique.And.Exactly(3).Items);
     }
 
     [Test]

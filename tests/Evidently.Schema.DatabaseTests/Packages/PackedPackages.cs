@@ -33,7 +33,7 @@ internal static class PackedPackages
     {
         var folder = Directory.CreateTempSubdirectory("evidently-packages-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        foreach (var project in new[] { "Evidently.Schema", "Evidently.Schema.Hosting" })
+        foreach (var project in new[] { "Evidently.Schema", "Evidently.Schema.Hosting", "Evidently.Schema.Tool" })
         {
             var outcome = await ChildProcess.RunAsync(
                 "dotnet",

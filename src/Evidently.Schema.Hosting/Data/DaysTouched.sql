@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM evidently_schema.touched_days);

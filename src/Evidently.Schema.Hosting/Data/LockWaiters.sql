@@ -1,0 +1,2 @@
+SELECT p.lock_waiters::double precision
+FROM evidently_schema.pressure() AS p;

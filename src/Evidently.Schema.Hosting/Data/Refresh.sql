@@ -1,0 +1,1 @@
+SELECT public.refresh_mv_brand_daily_metrics();

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Evidently.Schema.Hosting.Data;
+using Spectre.Console;
+
+namespace Evidently.Schema.Tool.Commands;
+
+/// <summary>Applies what is pending, up to a phase.</summary>
+internal static class MigrateCommand
+{
+    public static Command Create()
+    {
+        var to = PhaseName.Option($"The phase to reach (default {MigrationCatalog.LastUntagged})", MigrationCatalog.LastUntagged);
+        return ToolRun.Command("migrate", "Applies every pending migration up to a phase", (run, arguments, token) => RunAsync(run, arguments.GetValue(to), token), to);
+    }
+
+    public static async Task<int> RunAsync(ToolRun run, Phase to, CancellationToken cancellationToken)
+    {
+        if (to == Phase.None || to > MigrationCatalog.LastUntagged)
+        {
+            throw new ToolException(
+                to == Phase.None ? "Phase None is before the first migration. Type: evidently-schema rollback --to None"
+                    : $"migrate goes to phase {MigrationCatalog.LastUntagged} at most; legacy is retired by: evidently-schema archive",
+                ExitCode.BadArguments);
+        }
+
+        var applied = await Progress.ShowAsync(run, progress => run.Migrator.MigrateAsync(to, progress, cancellationToken)).ConfigureAwait(false);
+        var status = await run.Migrator.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        run.Answer(new { database = run.Database, phase = status.Phase, applied }, () => AnsiConsole.MarkupLineInterpolated(
+            $"{run.Database} is at phase [bold]{status.Phase}[/]. {(applied.Count == 0 ? "Nothing was pending." : $"Applied: {string.Join(", ", applied)}.")}"));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using Spectre.Console;
+
+namespace Evidently.Schema.Tool.Commands;
+
+/// <summary>Everything that can be known before the first step; changes nothing.</summary>
+internal static class PreflightCommand
+{
+    private static readonly (string Phase, string Locks)[] Locks =
+    [
+        ("1 Create", "brands, customers, generated_queries, collector_results together, then brand_competitors: SHARE ROW EXCLUSIVE, milliseconds"),
+        ("2 Backfill", "the six live tables together, SHARE ROW EXCLUSIVE, milliseconds, twice; the five parents, ACCESS EXCLUSIVE and SHARE ROW EXCLUSIVE, milliseconds; an index CONCURRENTLY where none leads with collector_result_id"),
+        ("3 DualWrite", "none in the steps; a writer locks its own results' rows in the star"),
+    ];
+
+    public static Command Create() => ToolRun.Command("preflight", "Looks whether the migration can begin; exit code 3 where it cannot. Changes nothing", RunAsync);
+
+    private static async Task<int> RunAsync(ToolRun run, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var answer = await Preflight.RunAsync(run, cancellationToken).ConfigureAwait(false);
+        run.Answer(answer, () => Print(answer));
+        return answer.Ok ? ExitCode.Done : ExitCode.No;
+    }
+
+    private static void Print(PreflightAnswer answer)
+    {
+        AnsiConsole.MarkupLineInterpolated($"{answer.Database}: PostgreSQL {answer.Server.Version}, role {answer.Server.Role}, phase {answer.Phase}, statement_timeout {answer.Server.StatementTimeout}.");
+        AnsiConsole.MarkupLineInterpolated($"Index that leads with collector_result_id: {answer.Server.ResultIndex ?? "none; phase 2 builds one, CONCURRENTLY"}. Oldest transaction: {(answer.Server.OldestTransactionSeconds is { } oldest ? $"{oldest:N0} s" : "none")}.");
+        var sizes = new Table().RoundedBorder().Title("sizes").AddColumns("table", "rows (estimated)", "table", "indexes");
+        foreach (var size in answer.Sizes)
+        {
+            sizes.AddRow(size.Table, size.Rows.ToString("N0", CultureInfo.InvariantCulture), Megabytes(size.Bytes), Megabytes(size.IndexBytes));
+        }
+
+        AnsiConsole.Write(sizes);
+        if (answer.Forecast is { } forecast)
+        {
+            AnsiConsole.MarkupLineInterpolated($"Disk for the star: about {Megabytes(forecast.StarBytes)}; WAL of the copy: about {Megabytes(forecast.WalBytes)}; time of the copy: {(forecast.AtLeast is { } time ? $"at least {time:d\\.hh\\:mm\\:ss} with one session" : "unknown")}.");
+        }
+
+        if (answer.Sample is { } sample)
+        {
+            var dirt = new Table().RoundedBorder().Title($"rows the star cannot hold, in the newest {sample.Rows:N0} rows, {sample.RowsPerSecond:N0} rows/s").AddColumns("reason", "rows", "examples (id)");
+            foreach (var reason in sample.Dirt)
+            {
+                dirt.AddRow(reason.Reason!, reason.Rows.ToString("N0", CultureInfo.InvariantCulture), string.Join(", ", reason.Examples).EscapeMarkup());
+            }
+
+            AnsiConsole.Write(dirt);
+            AnsiConsole.MarkupLineInterpolated($"Columns the star does not map, kept in the residue: {(sample.UnmappedColumns.Count == 0 ? "none" : string.Join(", ", sample.UnmappedColumns))}.");
+        }
+
+        var locks = new Table().RoundedBorder().Title("what each phase locks").AddColumns("phase", "locks");
+        foreach (var (phase, what) in Locks)
+        {
+            locks.AddRow(phase, what.EscapeMarkup());
+        }
+
+        AnsiConsole.Write(locks);
+        foreach (var problem in answer.Problems)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{problem}[/]");
+        }
+
+        AnsiConsole.WriteLine(answer.Ok ? "The migration can begin." : "The migration cannot begin.");
+    }
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MB");
+}

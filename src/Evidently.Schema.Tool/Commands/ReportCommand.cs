@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Evidently.Schema.Tool.Commands;
+
+/// <summary>One self-contained HTML file: what was promised, what is.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var output = new Option<FileInfo>("--output", "-o") { Description = "The file to write", DefaultValueFactory = _ => new FileInfo("evidently-schema.html") };
+        return ToolRun.Command("report", "Writes what was promised and what is measured to one HTML file", (run, arguments, token) => RunAsync(run, arguments.GetValue(output)!, token), output);
+    }
+
+    private static async Task<int> RunAsync(ToolRun run, FileInfo output, CancellationToken cancellationToken)
+    {
+        await run.RequireAsync(Phase.Create, "The report", cancellationToken).ConfigureAwait(false);
+        var html = await Report.HtmlAsync(run, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(output.FullName, html, cancellationToken).ConfigureAwait(false);
+        run.Answer(new { database = run.Database, file = output.FullName }, () => AnsiConsole.MarkupLineInterpolated($"Written: {output.FullName}"));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,1 @@
+SELECT evidently_schema.repair();

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Evidently.Schema.Hosting;
+using Evidently.Schema.Hosting.Data;
+using Npgsql;
+
+namespace Evidently.Schema.Tool;
+
+/// <summary>
+/// What can be known before the first step. The mapping itself is tried on a sample: the projection is made in a transaction that is rolled
+/// back, without a lock on any table of the application but ACCESS SHARE.
+/// </summary>
+internal static class Preflight
+{
+    private const int SampleRows = 6_000;
+
+    /// <summary>Table and index bytes of the star for a legacy row, and WAL for it: docs/tool.md says where they were measured.</summary>
+    private const int StarBytes = 382;
+    private const int WalBytes = 668;
+
+    private static readonly string[] Statements = ["M101_Step.sql", "M101_CreateFoundation.sql", "PreflightStandIn.sql", "M201_Notes.sql", "M203_Conversions.sql", "M203_LegacyRows.sql", "M203_CreateProjection.sql"];
+
+    public static async Task<PreflightAnswer> RunAsync(ToolRun run, CancellationToken cancellationToken)
+    {
+        var status = await run.Migrator.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        return await run.WithAsync(connection => ReadAsync(run, connection, status, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<PreflightAnswer> ReadAsync(ToolRun run, NpgsqlConnection connection, SchemaStatus status, CancellationToken cancellationToken)
+    {
+        var server = (await ToolRun.ListAsync(
+            connection,
+            Sql.Own("PreflightServer.sql"),
+            row => new ServerFacts(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetDouble(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4)),
+            cancellationToken).ConfigureAwait(false))[0];
+        var sizes = await ToolRun.ListAsync(connection, Sql.Own("PreflightSizes.sql"), row => new TableSize(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken).ConfigureAwait(false);
+        var open = await ToolRun.ListAsync(
+            connection,
+            Sql.Own("PreflightBlockers.sql"),
+            row => new OpenTransaction(row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetDouble(3), row.GetString(4)),
+            cancellationToken).ConfigureAwait(false);
+        var problems = new List<string>();
+        SampleFacts? sample = null;
+        try
+        {
+            sample = await SampleAsync(connection, status, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception)
+        {
+            problems.Add(SchemaErrors.From(exception, Phase.Create, "Requirements")!.Message);
+        }
+
+        problems.AddRange(open.Select(other => $"Backend {other.Pid} ({other.Application}) holds {other.Tables} for {other.Seconds:N0} s, {other.State}: a step would wait for it. End that transaction."));
+        return new PreflightAnswer(run.Database, status.Phase, problems.Count == 0, problems, server, sizes, open, sample, Forecast(sizes, sample, status));
+    }
+
+    private static Forecast? Forecast(IReadOnlyList<TableSize> sizes, SampleFacts? sample, SchemaStatus status)
+    {
+        var legacy = sizes.FirstOrDefault(size => size.Table is "extracted_positions");
+        if (legacy is null || status.Phase >= Phase.Backfill)
+        {
+            return null;
+        }
+
+        return new Forecast(
+            legacy.Rows * StarBytes,
+            legacy.Rows * WalBytes,
+            sample is { RowsPerSecond: > 0 } ? TimeSpan.FromSeconds(legacy.Rows / sample.RowsPerSecond) : null);
+    }
+
+    private static async Task<SampleFacts> SampleAsync(NpgsqlConnection connection, SchemaStatus status, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await ExecuteAsync(connection, Sql.Own("PreflightLimits.sql"), cancellationToken).ConfigureAwait(false);
+            if (status.Applied.Count == 0)
+            {
+                await ExecuteAsync(connection, Sql.Own("PreflightSchema.sql"), cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync(connection, Sql.OfMigrations("M101_Requirements.sql"), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (status.Phase < Phase.Backfill && !status.Applied.Contains(203))
+            {
+                foreach (var file in Statements.Where(file => Needed(file, status)))
+                {
+                    await ExecuteAsync(connection, file.StartsWith('M') ? Sql.OfMigrations(file) : Sql.Own(file), cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            var ids = (await ToolRun.ListAsync(connection, Sql.Own("PreflightSample.sql"), row => row.GetFieldValue<long[]>(0), cancellationToken, SampleRows).ConfigureAwait(false))[0];
+            var watch = Stopwatch.StartNew();
+            var dirt = await ToolRun.ListAsync(
+                connection,
+                Sql.Own("PreflightDirt.sql"),
+                row => new Dirt(row.IsDBNull(0) ? null : row.GetString(0), row.GetInt64(1), row.GetFieldValue<string[]>(2)),
+                cancellationToken,
+                ids).ConfigureAwait(false);
+            var rows = dirt.Sum(reason => reason.Rows);
+            var residue = await ToolRun.ListAsync(connection, Sql.Own("Columns.sql"), row => (Name: row.GetString(0), Fate: row.GetString(1)), cancellationToken).ConfigureAwait(false);
+            await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
+            return new SampleFacts(
+                ids.Length,
+                rows,
+                watch.Elapsed.TotalSeconds > 0 ? rows / watch.Elapsed.TotalSeconds : 0,
+                [.. dirt.Where(reason => reason.Reason is not null)],
+                [.. residue.Where(column => column.Fate is "residue").Select(column => column.Name)]);
+        }
+    }
+
+    private static bool Needed(string file, SchemaStatus status) => file switch
+    {
+        "M101_Step.sql" or "M101_CreateFoundation.sql" => !status.Applied.Contains(101),
+        "PreflightStandIn.sql" => !status.Applied.Contains(102),
+        "M201_Notes.sql" => !status.Applied.Contains(201),
+        _ => true,
+    };
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await using (command.ConfigureAwait(false))
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
+
+internal sealed record PreflightAnswer(
+    string Database, Phase Phase, bool Ok, IReadOnlyList<string> Problems, ServerFacts Server, IReadOnlyList<TableSize> Sizes, IReadOnlyList<OpenTransaction> OpenTransactions, SampleFacts? Sample, Forecast? Forecast);
+
+internal sealed record ServerFacts(string Version, string Role, double? OldestTransactionSeconds, string StatementTimeout, string? ResultIndex);
+
+internal sealed record TableSize(string Table, long Rows, long Bytes, long IndexBytes);
+
+internal sealed record OpenTransaction(int Pid, string Application, string State, double Seconds, string Tables);
+
+internal sealed record SampleFacts(int Results, long Rows, double RowsPerSecond, IReadOnlyList<Dirt> Dirt, IReadOnlyList<string> UnmappedColumns);
+
+internal sealed record Dirt(string? Reason, long Rows, IReadOnlyList<string> Examples);
+
+internal sealed record Forecast(long StarBytes, long WalBytes, TimeSpan? AtLeast);

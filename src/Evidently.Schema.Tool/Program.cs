@@ -1,0 +1,3 @@
+using Evidently.Schema.Tool;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);
