@@ -1,4 +1,3 @@
-using System.Globalization;
 using Evidently.Schema.Hosting.Data;
 using Evidently.Schema.Hosting.Diagnostics;
 using Evidently.Schema.Hosting.Reads;
@@ -17,7 +16,8 @@ namespace Evidently.Schema.Hosting;
 /// <remarks>
 /// Ranges include their beginning and not their end; days are UTC and both included. A collection that is <see langword="null"/> filters nothing,
 /// an empty one matches nothing. Every method throws a <see cref="SchemaException"/> for what the database says: <see cref="SchemaError.WrongState"/>
-/// before phase 4, <see cref="SchemaError.MissingRights"/>, <see cref="SchemaError.Unreachable"/>, else <see cref="SchemaError.Database"/>.
+/// before phase 4, <see cref="SchemaError.MissingRights"/>, <see cref="SchemaError.Unreachable"/>, else <see cref="SchemaError.Database"/>, which
+/// is also a time outside the years 1 to 9999.
 /// </remarks>
 public sealed class MetricsReader
 {
@@ -176,7 +176,7 @@ public sealed class MetricsReader
             catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
             {
                 throw new SchemaException(
-                    string.Create(CultureInfo.InvariantCulture, $"{doing}: {exception.MessageText}. The role needs SELECT on extracted_positions; and as the owner of the tables type: SELECT evidently_schema.allow_reads('role'); ({exception.SqlState})"),
+                    $"{doing}: {exception.MessageText}. The role needs SELECT on extracted_positions; as the owner of the tables type: SELECT evidently_schema.allow_reads('role'); ({exception.SqlState})",
                     SchemaError.MissingRights,
                     Phase.Reads,
                     exception.SqlState,
@@ -185,6 +185,11 @@ public sealed class MetricsReader
             catch (NpgsqlException exception)
             {
                 throw SchemaErrors.From(exception, Phase.Reads, doing)!;
+            }
+            catch (Exception exception) when (exception is InvalidCastException or OverflowException or ArgumentOutOfRangeException)
+            {
+                throw new SchemaException(
+                    $"{doing}: a value is beyond what .NET holds, a time outside the years 1 to 9999, say. Read a range without it.", SchemaError.Database, Phase.Reads, sqlState: null, exception);
             }
         });
 
