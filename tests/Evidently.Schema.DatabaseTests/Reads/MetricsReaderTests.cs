@@ -133,6 +133,26 @@ public sealed class MetricsReaderTests
         }
     }
 
+    /// <summary>PostgREST runs STABLE functions in read-only transactions: there is nothing to note then, and nothing fails.</summary>
+    [Test]
+    public async Task A_read_only_transaction_is_answered_and_noted_nowhere()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, new LegacyVariant { SupabaseRoles = true });
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '1' WHERE name = 'shadow_sample'; UPDATE evidently_schema.read_routes SET shadow = true");
+        var calls = await ReaderCall.AllAsync(database);
+        foreach (var (mode, noted) in new[] { ("on", 0), ("off", calls.Count) })
+        {
+            await using var source = NpgsqlDataSource.Create(Unpooled(database.AdminConnectionString) + $";Options=-c role=service_role -c default_transaction_read_only={mode}");
+            var reader = new MetricsReader(source);
+            foreach (var call in calls)
+            {
+                await call.Read(reader, CancellationToken.None);
+            }
+
+            Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.shadow_calls"), Is.EqualTo(noted), $"read-only {mode}");
+        }
+    }
+
     [Test]
     public async Task What_the_database_says_and_what_NET_does_not_hold_are_typed()
     {
