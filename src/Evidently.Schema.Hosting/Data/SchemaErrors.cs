@@ -89,6 +89,7 @@ internal static class SchemaErrors
             "EV008" => SchemaError.BadSetting,
             "EV009" => SchemaError.NotProjected,
             "EV010" => SchemaError.BadPositions,
+            "EV011" => SchemaError.RouteRefused,
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
             _ => SchemaError.Database,
         };
