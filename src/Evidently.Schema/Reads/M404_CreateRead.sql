@@ -107,7 +107,7 @@ $candidates$;
 -- Makes legacy_<name> and star_<name> of one query, p_page. It reads results, a row a result, or answers, which has the competitors' rows too, each with its result's columns. These come
 -- from the star, or are projected from the rows of the results that p_candidates names (an expression, bigint[]): at least those that p_filter keeps. With {results}, a table, in it, it
 -- names the star's too. p_rows: which legacy rows (l) beside brand rows the page needs. Plans are generic, and so made once a session; the planner, who cannot know how many
--- candidates there are, must not guess that one is left before it joins them, hence OFFSET 0.
+-- candidates there are, must not guess that one is left before it joins them, hence OFFSET 0, nor that rows, one a result, ask for the same result again.
 CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text, p_rows text DEFAULT 'true')
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -147,7 +147,7 @@ BEGIN
         END;
         EXECUTE format($create$
             CREATE OR REPLACE FUNCTION evidently_schema.%I(%s) RETURNS TABLE (%s)
-            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_memoize = %s
             AS $body$
             #variable_conflict use_column
             DECLARE
@@ -158,7 +158,7 @@ BEGIN
                 %s;
             END
             $body$
-            $create$, version || '_' || p_name, p_parameters, p_columns, candidates, source, p_page);
+            $create$, version || '_' || p_name, p_parameters, p_columns, CASE WHEN with_competitors THEN 'on' ELSE 'off' END, candidates, source, p_page);
         PERFORM evidently_schema.restrict_access(format('evidently_schema.%s_%s', version, p_name));
     END LOOP;
 END
