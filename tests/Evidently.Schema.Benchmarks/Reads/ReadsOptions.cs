@@ -9,7 +9,7 @@ internal sealed record ReadsOptions
     public const string Usage = """
         Usage: dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- reads [options]
 
-          --rows 60000,600000        legacy rows, one or more sizes; 6 rows make a result. 6000000 takes a quarter of an hour and 15 GB
+          --rows 60000,600000        legacy rows, one or more sizes; 6 rows make a result
           --runs 20                  calls of each page in each version, going round five brands; printed are the median and the range
         """;
 
