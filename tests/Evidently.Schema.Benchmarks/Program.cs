@@ -1,6 +1,7 @@
 using Evidently.Schema.Benchmarks;
 using Evidently.Schema.Benchmarks.Backfill;
 using Evidently.Schema.Benchmarks.DualWrite;
+using Evidently.Schema.Benchmarks.Reads;
 using Npgsql;
 
 const int Failed = 1;
@@ -25,12 +26,13 @@ try
     {
         ["backfill", ..] => new BackfillBenchmark(BackfillOptions.Parse(args)).RunAsync,
         ["dual-write", ..] => new DualWriteBenchmark(DualWriteOptions.Parse(args)).RunAsync,
-        _ => throw new FormatException("There are the benchmarks backfill and dual-write."),
+        ["reads", ..] => new ReadsBenchmark(ReadsOptions.Parse(args)).RunAsync,
+        _ => throw new FormatException("There are the benchmarks backfill, dual-write and reads."),
     };
 }
 catch (FormatException problem)
 {
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage));
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage));
     return BadArguments;
 }
 

@@ -5,7 +5,7 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 SELECT evidently_schema.create_read('get_visibility_chart',
     'p_brand_id uuid, p_customer_id uuid, p_from timestamptz, p_to timestamptz, p_collector_types text[] DEFAULT NULL',
     'metric_date date, collector_type text, visibility numeric, share_of_answers numeric, sentiment numeric, brand_presence numeric, responses bigint',
-    '{processed}',
+    'evidently_schema.legacy_processed(p_brand_id, p_from, p_to, p_collector_types)',
     'r.brand_id = p_brand_id AND r.customer_id = p_customer_id AND r.processed_at >= p_from AND r.processed_at < p_to
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
     $page$SELECT (r.processed_at AT TIME ZONE 'UTC')::date AS metric_date, r.collector_type,
@@ -51,12 +51,13 @@ $function$;
 SELECT evidently_schema.create_read('get_competitor_visibility_trend',
     'p_brand_id uuid, p_competitor_name text, p_start_date timestamptz, p_end_date timestamptz',
     'collector_result_id bigint, processed_at timestamptz, collector_type text, visibility_index numeric, share_of_answers numeric, sentiment_score numeric',
-    '(SELECT {processed} FROM (SELECT p_start_date, p_end_date) AS range (p_from, p_to))',
+    'evidently_schema.legacy_processed(p_brand_id, p_start_date, p_end_date)',
     'r.brand_id = p_brand_id AND r.processed_at >= p_start_date AND r.processed_at < p_end_date',
     $page$SELECT a.collector_result_id, a.processed_at, a.collector_type, a.visibility_index, a.share_of_answers, a.sentiment_score
     FROM answers AS a
     WHERE a.competitor_id = (SELECT bc.id FROM public.brand_competitors AS bc WHERE bc.brand_id = p_brand_id AND bc.competitor_name = p_competitor_name)
-    ORDER BY a.processed_at, a.collector_result_id$page$);
+    ORDER BY a.processed_at, a.collector_result_id$page$,
+    'l.competitor_name = p_competitor_name');
 
 SELECT evidently_schema.restrict_access('evidently_schema.star_get_visibility_chart');
 

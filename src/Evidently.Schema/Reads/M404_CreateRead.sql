@@ -14,15 +14,23 @@ BEGIN
 END
 $refuse$;
 
--- projected_rows over brand rows alone, for pages that need no other: a brand row's values and reason do not depend on its competitors' rows, which are
--- five in six of what would be projected. Made of that view's own text: the mapping is written once.
-DO $brand_rows$
+-- projected_rows over some of the legacy rows (l), for pages that need no others: its text, narrowed, so that the mapping is written once. A row's
+-- values and reason depend on its result's brand rows and on the rows of the same competitor, and on no others.
+CREATE OR REPLACE FUNCTION evidently_schema.projected_rows_of(p_condition text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $function$
 DECLARE
-    mapping constant text := pg_catalog.pg_get_viewdef('evidently_schema.projected_rows'::regclass);
-    narrowed constant text := replace(mapping, 'FROM evidently_schema.legacy_rows l', 'FROM evidently_schema.legacy_rows l WHERE l.is_brand');
+    mapping constant text := rtrim(pg_get_viewdef('evidently_schema.projected_rows'::regclass), '; ');
+    narrowed constant text := replace(mapping, 'FROM evidently_schema.legacy_rows l', 'FROM evidently_schema.legacy_rows l WHERE ' || p_condition);
 BEGIN
-    ASSERT length(narrowed) = length(mapping) + length(' WHERE l.is_brand'), 'projected_rows reads legacy_rows in another way';
-    EXECUTE 'CREATE OR REPLACE VIEW evidently_schema.projected_brand_rows WITH (security_invoker = true) AS ' || narrowed;
+    ASSERT length(narrowed) = length(mapping || ' WHERE ' || p_condition), 'projected_rows reads legacy_rows in another way';
+    RETURN narrowed;
+END
+$function$;
+
+DO $brand_rows$
+BEGIN
+    EXECUTE 'CREATE OR REPLACE VIEW evidently_schema.projected_brand_rows WITH (security_invoker = true) AS ' || evidently_schema.projected_rows_of('l.is_brand');
 END
 $brand_rows$;
 
@@ -62,58 +70,95 @@ SELECT cm.metric_fact_id, cm.competitor_id, cm.visibility_index, cm.share_of_ans
 FROM public.competitor_metrics AS cm
 LEFT JOIN public.competitor_sentiment AS cs ON cs.metric_fact_id = cm.metric_fact_id AND cs.competitor_id = cm.competitor_id;
 
+-- The results of a brand that has brand rows processed (or created) from p_from to before p_to, and of these collectors, queries or results: at least
+-- those whose newest brand row is such a row. Planned for the values of each call: which of legacy's indexes is best depends on them, and a generic
+-- plan was seen to read every brand's rows of the range. The competitor_name < 'A' that the blank names are among lets an index find them.
+DO $candidates$
+DECLARE
+    made record;
+BEGIN
+    FOR made IN
+        SELECT * FROM (VALUES
+            ('processed', ARRAY['ep.processed_at >= p_from AND ep.processed_at < p_to',
+                'ep.processed_at IS NULL AND ep.created_at >= p_from AND ep.created_at < p_to']),
+            ('created', ARRAY['coalesce(ep.created_at, ep.processed_at) >= p_from AND coalesce(ep.created_at, ep.processed_at) < p_to'])) AS v (name, ranges)
+    LOOP
+        EXECUTE format($create$
+            CREATE OR REPLACE FUNCTION evidently_schema.legacy_%1$s(p_brand_id uuid, p_from timestamptz, p_to timestamptz, p_collector_types text[] DEFAULT NULL,
+                p_query_ids uuid[] DEFAULT NULL, p_collector_result_ids bigint[] DEFAULT NULL) RETURNS bigint[]
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+            AS $body$
+            BEGIN
+                RETURN ARRAY(%2$s);
+            END
+            $body$
+            $create$, made.name, (
+            SELECT string_agg(format($select$SELECT ep.collector_result_id FROM public.extracted_positions AS ep
+                WHERE ep.brand_id = p_brand_id AND %s
+                    AND (ep.competitor_name IS NULL OR ep.competitor_name < 'A') AND (ep.competitor_name IS NULL OR ep.competitor_name::bpchar = '')
+                    AND (p_collector_types IS NULL OR ep.collector_type::text = ANY (p_collector_types))
+                    AND (p_query_ids IS NULL AND p_collector_result_ids IS NULL OR ep.query_id = ANY (p_query_ids) OR ep.collector_result_id = ANY (p_collector_result_ids))$select$,
+                r.range), ' UNION ALL ')
+            FROM unnest(made.ranges) AS r (range)));
+    END LOOP;
+END
+$candidates$;
+
 -- Makes legacy_<name> and star_<name> of one query, p_page. It reads results, a row a result, or answers, which has the competitors' rows too, each with its result's columns. These come
--- from the star, or are projected from the rows of the results that p_candidates names (an expression, bigint[]): at least those that p_filter keeps. {processed} and
--- {created} in it are a brand's within p_from and p_to, by legacy's own indexes. Plans are generic, and so made once a session.
-CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text)
+-- from the star, or are projected from the rows of the results that p_candidates names (an expression, bigint[]): at least those that p_filter keeps. With {results}, a table, in it, it
+-- names the star's too. p_rows: which legacy rows (l) beside brand rows the page needs. Plans are generic, and so made once a session; the planner, who cannot know how many
+-- candidates there are, must not guess that one is left before it joins them, hence OFFSET 0, nor that rows, one a result, ask for the same result again.
+CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text, p_rows text DEFAULT 'true')
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    brand_row constant text := $$AND (ep.competitor_name IS NULL OR ep.competitor_name::bpchar = '')$$;
-    candidates constant text := replace(replace(replace(p_candidates,
-        '{processed}', $$ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep
-            WHERE ep.brand_id = p_brand_id AND ep.processed_at >= p_from AND ep.processed_at < p_to {brand}
-            UNION ALL
-            SELECT ep.collector_result_id FROM public.extracted_positions AS ep
-            WHERE ep.brand_id = p_brand_id AND ep.processed_at IS NULL AND ep.created_at >= p_from AND ep.created_at < p_to {brand})$$),
-        '{created}', $$ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep
-            WHERE ep.brand_id = p_brand_id AND coalesce(ep.created_at, ep.processed_at) >= p_from AND coalesce(ep.created_at, ep.processed_at) < p_to {brand})$$),
-        '{brand}', brand_row);
     of_row constant text := 'r.visibility_index, r.share_of_answers, r.has_brand_presence, r.mentions, r.sentiment_label, r.sentiment_score';
     of_result constant text := 'r.collector_result_id, r.brand_id, r.customer_id, r.query_id, r.collector_type, r.topic, r.processed_at, r.created_at';
     with_competitors constant boolean := p_page LIKE '%FROM answers AS a%';
+    named constant boolean := p_candidates LIKE '%{results}%';
     version text;
+    candidates text;
     source text;
 BEGIN
     FOREACH version IN ARRAY ARRAY['legacy', 'star'] LOOP
+        candidates := CASE
+            WHEN version = 'legacy' THEN format('candidates constant bigint[] := evidently_schema.without_refused(%s);', replace(replace(p_candidates,
+                '{results}', 'public.extracted_positions'), '{brand}', $$(ep.competitor_name IS NULL OR ep.competitor_name::bpchar = '')$$))
+            WHEN named THEN format('candidates constant bigint[] := %s;', replace(replace(p_candidates, '{results}', 'public.metric_facts'), '{brand}', 'true'))
+            ELSE '' END;
         source := CASE
-            WHEN version = 'star' AND NOT with_competitors THEN format('results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %s)', p_filter)
-            WHEN version = 'star' THEN format($star$results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %1$s),
-                answers AS (SELECT true AS is_brand, NULL AS competitor_id, %2$s, %3$s FROM results AS r
-                    UNION ALL SELECT false, c.competitor_id, %2$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
-                    FROM results AS r JOIN evidently_schema.star_competitors AS c ON c.metric_fact_id = r.metric_fact_id)$star$, p_filter, of_result, of_row)
-            WHEN NOT with_competitors THEN format('results AS (SELECT %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
-                WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%3$s)) AND r.projected AND %4$s)', of_result, of_row, candidates, p_filter)
+            WHEN version = 'star' THEN format('results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %s)',
+                CASE WHEN named THEN 'r.collector_result_id = ANY (candidates) AND ' ELSE '' END || p_filter)
+                || CASE WHEN with_competitors THEN format($star$,
+                answers AS (SELECT true AS is_brand, NULL AS competitor_id, %1$s, %2$s FROM results AS r
+                    UNION ALL SELECT false, c.competitor_id, %1$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
+                    FROM results AS r JOIN evidently_schema.star_competitors AS c ON c.metric_fact_id = r.metric_fact_id)$star$, of_result, of_row) ELSE '' END
+            WHEN NOT with_competitors THEN format('results AS (SELECT r.* FROM (SELECT r.projected, %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
+                WHERE r.collector_result_id = ANY (candidates) OFFSET 0) AS r WHERE r.projected AND %3$s)', of_result, of_row, p_filter)
             ELSE format($legacy$answers AS (SELECT r.* FROM (SELECT r.is_brand, r.competitor_id, r.collector_result_id, r.brand_id, r.customer_id, r.query_id,
                         first_value(r.collector_type) OVER result AS collector_type, first_value(r.topic) OVER result AS topic,
                         first_value(r.processed_at) OVER result AS processed_at, first_value(r.created_at) OVER result AS created_at, %1$s
-                    FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%2$s)) AND r.projected
+                    FROM (SELECT r.projected, r.is_brand, r.competitor_id, %2$s, %1$s FROM %4$s AS r WHERE r.collector_result_id = ANY (candidates) OFFSET 0) AS r
+                    WHERE r.projected
                     WINDOW result AS (PARTITION BY r.collector_result_id ORDER BY r.is_brand DESC)) AS r
-                WHERE %3$s)$legacy$, of_row, candidates, p_filter)
+                WHERE %3$s)$legacy$, of_row, of_result, p_filter,
+                CASE WHEN p_rows = 'true' THEN 'evidently_schema.projected_rows' ELSE format('(%s)', evidently_schema.projected_rows_of('l.is_brand OR ' || p_rows)) END)
         END;
         EXECUTE format($create$
             CREATE OR REPLACE FUNCTION evidently_schema.%I(%s) RETURNS TABLE (%s)
-            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_memoize = %s
             AS $body$
             #variable_conflict use_column
+            DECLARE
+                %s
             BEGIN
                 RETURN QUERY
                 WITH %s
                 %s;
             END
             $body$
-            $create$, version || '_' || p_name, p_parameters, p_columns, source, p_page);
+            $create$, version || '_' || p_name, p_parameters, p_columns, CASE WHEN with_competitors THEN 'on' ELSE 'off' END, candidates, source, p_page);
         PERFORM evidently_schema.restrict_access(format('evidently_schema.%s_%s', version, p_name));
     END LOOP;
 END
@@ -155,6 +200,7 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.projected_brand_rows', 'evidently_schema.without_refused', 'evidently_schema.day_start', 'evidently_schema.day_end', 'evidently_schema.star_results', 'evidently_schema.star_competitors', 'evidently_schema.create_read', 'evidently_schema.route_read');
+SELECT evidently_schema.restrict_access('evidently_schema.projected_brand_rows', 'evidently_schema.projected_rows_of', 'evidently_schema.legacy_processed', 'evidently_schema.legacy_created',
+    'evidently_schema.without_refused', 'evidently_schema.day_start', 'evidently_schema.day_end', 'evidently_schema.star_results', 'evidently_schema.star_competitors', 'evidently_schema.create_read', 'evidently_schema.route_read');
 
 $step$);

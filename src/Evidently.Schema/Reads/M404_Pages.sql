@@ -4,7 +4,7 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 SELECT evidently_schema.create_read('get_topic_metrics',
     'p_brand_id uuid, p_customer_id uuid, p_from timestamptz, p_to timestamptz, p_collector_types text[] DEFAULT NULL',
     'topic text, visibility numeric, share_of_answers numeric, sentiment numeric, brand_presence numeric, responses bigint, competitor_share_of_answers numeric',
-    '{processed}',
+    'evidently_schema.legacy_processed(p_brand_id, p_from, p_to, p_collector_types)',
     'r.brand_id = p_brand_id AND r.customer_id = p_customer_id AND r.processed_at >= p_from AND r.processed_at < p_to
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
     $page$SELECT (array_agg(btrim(a.topic) ORDER BY a.processed_at DESC, a.collector_result_id DESC) FILTER (WHERE a.is_brand))[1],
@@ -18,9 +18,9 @@ SELECT evidently_schema.create_read('get_topic_metrics',
 SELECT evidently_schema.create_read('get_keyword_presence',
     'p_collector_result_ids bigint[], p_collector_type text DEFAULT NULL, p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL',
     'collector_result_id bigint, has_brand_presence boolean, created_at timestamptz, collector_type text',
-    $ids$coalesce(p_collector_result_ids, ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep
-        WHERE (p_from IS NULL OR coalesce(ep.created_at, ep.processed_at) >= p_from) AND (p_to IS NULL OR coalesce(ep.created_at, ep.processed_at) < p_to) {brand}))$ids$,
-    '(p_collector_result_ids IS NULL OR r.collector_result_id = ANY (p_collector_result_ids)) AND (p_collector_type IS NULL OR r.collector_type = p_collector_type)
+    $ids$coalesce(p_collector_result_ids, ARRAY(SELECT ep.collector_result_id FROM {results} AS ep
+        WHERE (p_from IS NULL OR coalesce(ep.created_at, ep.processed_at) >= p_from) AND (p_to IS NULL OR coalesce(ep.created_at, ep.processed_at) < p_to) AND {brand}))$ids$,
+    '(p_collector_type IS NULL OR r.collector_type = p_collector_type)
         AND (p_from IS NULL OR r.created_at >= p_from) AND (p_to IS NULL OR r.created_at < p_to)',
     $page$SELECT r.collector_result_id, r.has_brand_presence, r.created_at, r.collector_type FROM results AS r ORDER BY r.collector_result_id$page$);
 
@@ -28,7 +28,7 @@ SELECT evidently_schema.create_read('get_prompt_metrics',
     'p_brand_id uuid, p_customer_id uuid, p_from timestamptz, p_to timestamptz, p_query_ids uuid[] DEFAULT NULL, p_collector_result_ids bigint[] DEFAULT NULL,
     p_collector_types text[] DEFAULT NULL',
     'query_id uuid, collector_result_id bigint, collector_type text, visibility numeric, sentiment numeric, brand_mentions integer, competitor_mentions bigint, competitors text[]',
-    '{processed}',
+    'evidently_schema.legacy_processed(p_brand_id, p_from, p_to, p_collector_types, p_query_ids, p_collector_result_ids)',
     'r.brand_id = p_brand_id AND r.customer_id = p_customer_id AND r.processed_at >= p_from AND r.processed_at < p_to
         AND (p_query_ids IS NULL AND p_collector_result_ids IS NULL OR r.query_id = ANY (p_query_ids) OR r.collector_result_id = ANY (p_collector_result_ids))
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
@@ -43,8 +43,8 @@ SELECT evidently_schema.create_read('get_prompt_metrics',
 SELECT evidently_schema.create_read('get_source_metrics',
     'p_brand_id uuid, p_collector_result_ids bigint[]',
     'collector_result_id bigint, share_of_answers numeric, visibility numeric, sentiment numeric, brand_mentions integer, topic text',
-    'coalesce(p_collector_result_ids, ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep WHERE ep.brand_id = p_brand_id {brand}))',
-    'r.brand_id = p_brand_id AND (p_collector_result_ids IS NULL OR r.collector_result_id = ANY (p_collector_result_ids))',
+    'coalesce(p_collector_result_ids, ARRAY(SELECT ep.collector_result_id FROM {results} AS ep WHERE ep.brand_id = p_brand_id AND {brand}))',
+    'r.brand_id = p_brand_id',
     $page$SELECT r.collector_result_id, r.share_of_answers, 100 * r.visibility_index, r.sentiment_score, r.mentions, r.topic FROM results AS r ORDER BY r.collector_result_id$page$);
 
 SELECT evidently_schema.route_read('get_topic_metrics', 'Per topic, whatever its casing: results of the brand processed from p_from to before p_to; results without a topic are one row of their own.');

@@ -35,7 +35,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
         new Report(Console.Out).Write(figures);
     }
 
-    private static void RequireDisk(PostgresServer server, int rows)
+    public static void RequireDisk(PostgresServer server, int rows)
     {
         const int BytesPerRow = 2_000;
         const long WriteAheadLog = 5L << 30;

@@ -1,0 +1,120 @@
+using Evidently.Schema.Benchmarks.Backfill;
+using Evidently.Schema.Hosting;
+using Evidently.Schema.Testing;
+using Npgsql;
+
+namespace Evidently.Schema.Benchmarks.Reads;
+
+/// <summary>
+/// The pages end to end at the client, on one database in phase 4: as the application reads them today, and through the router at 0 and at 100 percent, in turn.
+/// </summary>
+internal sealed class ReadsBenchmark(ReadsOptions options)
+{
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
+        var report = new ReadsReport(Console.Out);
+        await report.WriteGroundAsync(server, options, ct);
+        var figures = new List<ReadsFigures>();
+        foreach (var rows in options.Rows)
+        {
+            BackfillBenchmark.RequireDisk(server, rows);
+            figures.Add(await MeasureAsync(server, rows, ct));
+            report.WritePages(figures[^1]);
+        }
+
+        report.WriteDashboard(figures);
+    }
+
+    private static void Say(string text) => Console.Error.WriteLine(text);
+
+    private async Task<ReadsFigures> MeasureAsync(PostgresServer server, int rows, CancellationToken ct)
+    {
+        Say($"{rows:N0} rows: building the legacy database …");
+        await using var legacy = await LegacyDatabase.CreateAsync(server, ct: ct);
+        var fill = new LegacyFill
+        {
+            Results = rows / BackfillOptions.RowsPerResult,
+            AnswerLength = BackfillOptions.AnswerLength(rows),
+            Brands = ReadsOptions.Brands(rows),
+            QueriesPerBrand = ReadsOptions.Brands(rows),
+            Days = ReadsOptions.Days,
+        };
+        await legacy.FillAsync(fill, ct);
+        Say($"{rows:N0} rows: migrating …");
+        await MigrateAsync(legacy, ct);
+
+        // As a host's pool is: statements used twice are prepared.
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.ConnectionString)
+        {
+            CommandTimeout = 0,
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 2,
+        });
+        var ranges = await RangesAsync(source, fill, ct);
+        await SettleAsync(legacy, source, ranges, ct);
+
+        var turns = new ReadsTurns(source, legacy.ConnectionString, ranges);
+        Say($"{rows:N0} rows: warming up …");
+        await turns.WarmUpAsync(ct);
+        Say($"{rows:N0} rows: measuring …");
+        return new ReadsFigures
+        {
+            Rows = rows,
+            Results = ranges.Average(range => range.Results.Length),
+            Plan = await turns.PlanAsync(options.Runs, ct),
+            Pages = await turns.PagesAsync(options.Runs, ct),
+        };
+    }
+
+    private static async Task MigrateAsync(LegacyDatabase legacy, CancellationToken ct)
+    {
+        await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = legacy.ConnectionString });
+        await migrator.MigrateAsync(Phase.Reads, ct);
+        if (await migrator.VerifyAsync(ct) is { Ok: false })
+        {
+            throw new InvalidOperationException("Migrated to phase 4, but verification does not find the star right.");
+        }
+    }
+
+    private static async Task<List<PageRange>> RangesAsync(NpgsqlDataSource source, LegacyFill fill, CancellationToken ct)
+    {
+        var (from, to) = (fill.From.UtcDateTime.AddDays(fill.Days - ReadsOptions.DaysRead), fill.From.UtcDateTime.AddDays(fill.Days + 1));
+        await using var command = source.CreateCommand(BenchmarkSql.Read("BrandsToRead.sql"));
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = from }, new() { Value = to }, new() { Value = ReadsOptions.BrandsRead } });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var ranges = new List<PageRange>();
+        while (await reader.ReadAsync(ct))
+        {
+            ranges.Add(new()
+            {
+                Brand = reader.GetGuid(0),
+                Customer = reader.GetGuid(1),
+                From = from,
+                To = to,
+                Results = reader.GetFieldValue<long[]>(2),
+                Prompts = reader.GetFieldValue<Guid[]>(3),
+            });
+        }
+
+        return ranges;
+    }
+
+    /// <summary>As on any afternoon: statistics are there, nothing is due for what was done before, and each brand's today is not in the daily view yet.</summary>
+    private static async Task SettleAsync(LegacyDatabase legacy, NpgsqlDataSource source, List<PageRange> ranges, CancellationToken ct)
+    {
+        await using var admin = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.AdminConnectionString) { Pooling = false, CommandTimeout = 0 });
+        foreach (var statement in (string[])["VACUUM (ANALYZE)", "CHECKPOINT"])
+        {
+            await using var command = admin.CreateCommand(statement);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+
+        foreach (var range in ranges)
+        {
+            await using var touch = source.CreateCommand(BenchmarkSql.Read("Touch.sql"));
+            touch.Parameters.Add(new() { Value = range.Brand });
+            await touch.ExecuteNonQueryAsync(ct);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Evidently.Schema.Benchmarks.Backfill;
+
+namespace Evidently.Schema.Benchmarks.Reads;
+
+/// <summary>What was measured at one size; milliseconds.</summary>
+internal sealed record ReadsFigures
+{
+    public required int Rows { get; init; }
+
+    /// <summary>Results a brand has in the range, on average.</summary>
+    public required double Results { get; init; }
+
+    public required PlanFigures Plan { get; init; }
+
+    public required IReadOnlyList<PageFigures> Pages { get; init; }
+}
+
+/// <summary>The plan's old dashboard read, against both of ours from the star.</summary>
+internal sealed record PlanFigures(Sample Old, Sample Dashboard, Sample Daily);
+
+internal sealed record PageFigures(Page Page, int RowsRead, Sample Today, Sample Legacy, Sample Star, First First);
+
+/// <summary>The first call of a session, which plans everything.</summary>
+internal sealed record First(double Today, double Legacy, double Star);

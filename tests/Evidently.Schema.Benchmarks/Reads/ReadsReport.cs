@@ -1,0 +1,77 @@
+using Evidently.Schema.Benchmarks.Backfill;
+using Evidently.Schema.Testing;
+
+namespace Evidently.Schema.Benchmarks.Reads;
+
+/// <summary>The figures as Markdown, with all it takes to judge and repeat them.</summary>
+internal sealed class ReadsReport(TextWriter output)
+{
+    private const double Dashboard = 90;
+    private const double NoSlower = 1;
+    private const int PlanRows = 60_000;
+
+    public async Task WriteGroundAsync(PostgresServer server, ReadsOptions options, CancellationToken ct) => output.WriteLine($"""
+        ## Reads
+
+        - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- reads --rows {string.Join(',', options.Rows)} --runs {options.Runs}`
+        {await new Ground(server).WriteAsync(ct)}
+        - milliseconds end to end at the client, in C# with Npgsql, pooled, statements prepared; median of {options.Runs} calls (range) in turn, going round {ReadsOptions.BrandsRead} brands, after every call was made twice
+        - {ReadsOptions.DaysRead} of {ReadsOptions.Days} days; brands, and results and prompts of a brand, each grow by the root of ten from size to size (10 brands of 1,000 results, 32 of 3,125, 100 of 10,000)
+        - today: `SELECT *` of the page's rows by its filter column, on legacy's own indexes, every column read and aggregated in C#; left out, in its favour: PostgREST, HTTP and JSON in between
+        - today's rows, legacy through the router and star show the same figures: checked for each brand and page before measuring; the last day of each brand is touched since the daily view's refresh, and so computed live
+        """);
+
+    public void WritePages(ReadsFigures figures)
+    {
+        output.WriteLine($"""
+
+            ### {figures.Rows:N0} legacy rows, answers of {BackfillOptions.AnswerLength(figures.Rows):N0} characters, {ReadsOptions.Brands(figures.Rows)} brands, {figures.Results:N0} results of a brand in the range
+
+            | page | rows read today | today, ms | legacy through the router, ms | today : legacy | star, ms | today : star | first call of a session: today, legacy, star, ms |
+            |---|---:|---:|---:|---:|---:|---:|---:|
+            """);
+        foreach (var page in figures.Pages)
+        {
+            output.WriteLine(
+                $"| `{page.Page.Function}` | {page.RowsRead:N0} | {page.Today.Text("N2")} | {page.Legacy.Text("N2")} | {page.Today.Median / page.Legacy.Median:N2} × " +
+                $"| {page.Star.Text("N2")} | {page.Today.Median / page.Star.Median:N1} × | {page.First.Today:N1}, {page.First.Legacy:N1}, {page.First.Star:N1} |");
+        }
+    }
+
+    public void WriteDashboard(IReadOnlyList<ReadsFigures> all)
+    {
+        output.WriteLine("""
+
+            ### The plan's dashboard read, against the star
+
+            | legacy rows | answer | results in the range | the plan's old read, ms | `get_dashboard_metrics`, ms | ratio | `get_brand_visibility_metrics`, ms | ratio |
+            |---:|---:|---:|---:|---:|---:|---:|---:|
+            """);
+        foreach (var figures in all)
+        {
+            var plan = figures.Plan;
+            output.WriteLine(
+                $"| {figures.Rows:N0} | {BackfillOptions.AnswerLength(figures.Rows):N0} B | {figures.Results:N0} | {plan.Old.Text("N2")} | {plan.Dashboard.Text("N2")} | {plan.Old.Median / plan.Dashboard.Median:N1} × " +
+                $"| {plan.Daily.Text("N2")} | {plan.Old.Median / plan.Daily.Median:N1} × |");
+        }
+
+        output.WriteLine("""
+
+            | what | measured | to reach | |
+            |---|---:|---:|---|
+            """);
+        foreach (var figures in all.Where(figures => figures.Rows <= PlanRows))
+        {
+            Line($"dashboard, {figures.Rows:N0} rows", figures.Plan.Old.Median / figures.Plan.Dashboard.Median, Dashboard);
+            Line($"the plan's new query, the daily view, {figures.Rows:N0} rows", figures.Plan.Old.Median / figures.Plan.Daily.Median, Dashboard);
+        }
+
+        foreach (var figures in all)
+        {
+            var slowest = figures.Pages.MinBy(page => page.Today.Median / page.Legacy.Median)!;
+            Line($"legacy through the router against the page today, {figures.Rows:N0} rows, the worst: `{slowest.Page.Function}`", slowest.Today.Median / slowest.Legacy.Median, NoSlower);
+        }
+
+        void Line(string what, double ratio, double target) => output.WriteLine($"| {what} | {ratio:N2} × | ≥ {target:N0} × | {(ratio >= target ? "reached" : "not reached")} |");
+    }
+}

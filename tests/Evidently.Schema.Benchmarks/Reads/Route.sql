@@ -1,0 +1,1 @@
+UPDATE evidently_schema.read_routes SET star_percent = $1;
