@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS evidently_schema.rejected_rows (
 );
 
 CREATE INDEX IF NOT EXISTS idx_rejected_rows_result ON evidently_schema.rejected_rows (collector_result_id);
+CREATE INDEX IF NOT EXISTS idx_rejected_rows_refused ON evidently_schema.rejected_rows (collector_result_id) WHERE detail LIKE 'SQLSTATE %';
 
 COMMENT ON TABLE evidently_schema.rejected_rows IS 'Legacy rows the star does not hold, one reason each; unknown_label rows are held without their label';
 

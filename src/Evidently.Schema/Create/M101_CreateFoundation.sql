@@ -51,7 +51,7 @@ BEGIN
     expected := CASE
         WHEN NEW.name = 'dual_write' THEN 'off, capture, sync or strict'
         WHEN NEW.name = 'write_target' THEN 'both or star'
-        WHEN NEW.name IN ('backfill_paused', 'allow_drop_raw_answer') THEN 'true or false'
+        WHEN NEW.name IN ('backfill_paused', 'star_policies_confirmed', 'allow_drop_raw_answer') THEN 'true or false'
         WHEN NEW.name = 'backfill_batch_size' THEN 'a whole number from 1 to 10000'
         WHEN NEW.name = 'backfill_pause_ms' THEN 'a whole number from 0 to 60000'
         WHEN NEW.name = 'quiet_days' THEN 'a whole number from 0 to 3650'
@@ -108,7 +108,7 @@ FROM (VALUES
     ('dual_write', 'capture'), ('write_target', 'both'),
     ('backfill_batch_size', '1000'), ('backfill_pause_ms', '0'), ('backfill_paused', 'false'),
     ('verification_max_age', '24 hours'), ('archive_min_age', '30 days'), ('quiet_days', '7'),
-    ('shadow_sample', '0.01'), ('allow_drop_raw_answer', 'false')
+    ('shadow_sample', '0.01'), ('star_policies_confirmed', 'false'), ('allow_drop_raw_answer', 'false')
 ) AS s (name, value)
 WHERE NOT EXISTS (SELECT FROM evidently_schema.settings AS e WHERE e.name = s.name);
 
@@ -184,6 +184,8 @@ DECLARE
             THEN 'extracted_positions is archived (phase 5)'
         WHEN NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions') AND c.relkind IN ('r', 'p'))
             THEN 'extracted_positions is not a table any more (phase 5)'
+        WHEN p_phase < 4 AND to_regclass('evidently_schema.read_routes') IS NOT NULL
+            THEN 'reads are routed (phase 4)'
         WHEN p_phase < 3 AND (SELECT s.value IN ('sync', 'strict') FROM evidently_schema.settings AS s WHERE s.name = 'dual_write')
             THEN 'dual_write is on (phase 3)'
         WHEN p_phase < 2 AND to_regclass('evidently_schema.change_notes') IS NOT NULL

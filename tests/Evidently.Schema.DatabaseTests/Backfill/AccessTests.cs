@@ -24,6 +24,7 @@ public sealed class AccessTests
         """
         SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname = 'evidently_schema' OR p.proname = 'refresh_mv_brand_daily_metrics'
+            OR n.nspname = 'public' AND obj_description(p.oid, 'pg_proc') LIKE '%evidently_schema.read_routes%'
         """;
 
     private const string OurTriggerFunctions =
@@ -33,7 +34,7 @@ public sealed class AccessTests
     [TestCase("authenticated")]
     public async Task An_outsider_sees_and_changes_nothing(string role)
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished, new LegacyVariant { SupabaseRoles = true });
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, new LegacyVariant { SupabaseRoles = true });
         await using var session = await AsAsync(database, role);
         var relations = await database.ListAsync(OurRelations);
         Assert.That(relations, Has.Count.GreaterThan(20));
@@ -74,7 +75,7 @@ public sealed class AccessTests
     [Test]
     public async Task An_outsider_writes_legacy_as_before_and_is_noted()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished, new LegacyVariant { SupabaseRoles = true });
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, new LegacyVariant { SupabaseRoles = true });
         await using var session = await AsAsync(database, "authenticated");
 
         await session.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.42 WHERE collector_result_id = 1");
@@ -89,7 +90,7 @@ public sealed class AccessTests
     [Test]
     public async Task The_service_role_may_do_everything()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished, new LegacyVariant { SupabaseRoles = true });
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, new LegacyVariant { SupabaseRoles = true });
         await using var session = await AsAsync(database, "service_role");
         foreach (var relation in await database.ListAsync(OurRelations))
         {
@@ -166,7 +167,7 @@ public sealed class AccessTests
     [Test]
     public async Task Nobody_gets_anything_through_public_and_row_security_is_enabled()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed);
 
         Assert.That(
             await database.ListAsync(

@@ -19,7 +19,7 @@ public sealed class IndexTests
     [Test]
     public async Task The_plans_indexes_are_all_there_and_valid()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed);
 
         Assert.That(
             await database.ListAsync("SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indisvalid AND c.relnamespace = 'public'::regnamespace"),
@@ -30,7 +30,7 @@ public sealed class IndexTests
     [Test]
     public async Task No_index_repeats_another_or_is_the_beginning_of_another()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed);
 
         Assert.That(
             await database.ListAsync(
@@ -52,7 +52,7 @@ public sealed class IndexTests
     [Test]
     public async Task The_column_of_every_foreign_key_is_led_by_an_index()
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed);
 
         Assert.That(
             await database.ListAsync(
@@ -73,7 +73,7 @@ public sealed class IndexTests
         string view, [Values("force_generic_plan", "force_custom_plan")] string mode, [Values] bool withIndexOfTheHost)
     {
         await using var database = await StarDatabase.CreateAsync(
-            Steps.Finished, new LegacyVariant { ResultIndex = withIndexOfTheHost }, StarDatabase.Few with { Results = 3000 });
+            Steps.Routed, new LegacyVariant { ResultIndex = withIndexOfTheHost }, StarDatabase.Few with { Results = 3000 });
         await using var session = await database.OpenAsync($"ANALYZE extracted_positions; SET plan_cache_mode = {mode}");
         await session.ExecuteAsync($"PREPARE p (bigint[]) AS SELECT * FROM evidently_schema.{view} WHERE collector_result_id = ANY ($1)");
 

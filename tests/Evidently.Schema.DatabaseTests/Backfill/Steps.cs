@@ -25,6 +25,9 @@ internal static class Steps
     /// <summary>All of phase 3: the star follows in the writer's transaction.</summary>
     public const long Synced = 303;
 
+    /// <summary>All of phase 4: reads are routed, all to legacy.</summary>
+    public const long Routed = 404;
+
     public static Task UpAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateUp(version));
 
     public static Task DownAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateDown(version));

@@ -15,7 +15,7 @@ public sealed class UpAndDownTests
 
     [Test]
     public async Task Up_down_and_up_again_leave_the_same_schema_and_down_leaves_legacy_as_it_was(
-        [ValueSource(nameof(Variants))] LegacyVariant variant, [Values(Phase.Create, Phase.Backfill, Phase.DualWrite)] Phase phase)
+        [ValueSource(nameof(Variants))] LegacyVariant variant, [Values(Phase.Create, Phase.Backfill, Phase.DualWrite, Phase.Reads)] Phase phase)
     {
         await using var database = await StarDatabase.CreateAsync(0, variant);
         var before = await Dump.WithoutOursAsync(database);

@@ -26,6 +26,9 @@ internal sealed class ExpectedStar
     /// <summary>The key of the metrics row each projected legacy row became, by legacy id.</summary>
     public Dictionary<string, string> Projected { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>created_at by collector_result_id.</summary>
+    public Dictionary<string, PgTime> CreatedAt { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyList<LegacyRow> LegacyRows => _legacy.Rows;
 
     /// <param name="legacy">The legacy database.</param>
@@ -119,6 +122,7 @@ internal sealed class ExpectedStar
         var processedAt = (row.ProcessedAt ?? row.CreatedAt)!.Value;
         var createdAt = (row.CreatedAt ?? row.ProcessedAt)!.Value;
         Tables.Times.Add(key, processedAt);
+        CreatedAt.Add(key, createdAt);
         Tables.Facts.Add(
             key, brandId, customerId, queryId, collectorType, Topic(row, queryId), processedAt.ToString(), createdAt.ToString());
         Tables.BrandMetrics.Add(

@@ -1,12 +1,15 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+using Evidently.Schema.DatabaseTests.Reads;
 using Evidently.Schema.Hosting;
 using Evidently.Schema.Testing;
 using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Oracle;
 
-/// <summary>Phases 1 and 2 on every shape of the legacy database, as dirty as it can be.</summary>
+/// <summary>Phases 1 and 2 on every shape of the legacy database, as dirty as it can be, and every page of phase 4 on both sides.</summary>
 public sealed class VariantTests
 {
+    private static readonly string[] TimeZones = ["UTC", "America/New_York", "Asia/Kolkata"];
     private static readonly LegacyFill Heavy = new() { Results = 600, Dirt = LegacyDirt.Heavy };
 
     /// <summary>The pairwise ones, and for each competitor id the two that hold all dirt between them.</summary>
@@ -38,6 +41,9 @@ public sealed class VariantTests
         await StarOracle.AssertEqualAsync(connection, dirt.RefusedByInsert);
         Assert.That(
             await RejectedDetailsAsync(connection, dirt.RefusedByInsert), Is.All.EqualTo("SQLSTATE 54000"), "details of what only the INSERT refuses");
+
+        await Steps.UpAsync(database.ConnectionString, Steps.Routed);
+        await ReadOracle.AssertAsync(connection, seed: (int)variant.CompetitorId, dirt.RefusedByInsert, TimeZones[Array.IndexOf(Variants().ToArray(), variant) % TimeZones.Length]);
     }
 
     /// <summary>A host without foreign keys has no index on large text either.</summary>

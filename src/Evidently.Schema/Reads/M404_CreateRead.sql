@@ -1,0 +1,160 @@
+-- What the pages are made with. Locks no table of the application.
+CALL evidently_schema.step(ARRAY[]::text[], $step$
+
+DO $refuse$
+DECLARE
+    taken text := (SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname) FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN (SELECT f.name FROM evidently_schema.read_functions AS f)
+            AND coalesce(pg_catalog.obj_description(p.oid, 'pg_proc'), '') NOT LIKE '%evidently_schema.read_routes%');
+BEGIN
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV001', MESSAGE = pg_catalog.format('There are functions of these names already: %s. They are not replaced.', taken),
+            HINT = 'Rename them, and what calls them, then run the migration again. Nothing was changed.';
+    END IF;
+END
+$refuse$;
+
+-- projected_rows over brand rows alone, for pages that need no other: a brand row's values and reason do not depend on its competitors' rows, which are
+-- five in six of what would be projected. Made of that view's own text: the mapping is written once.
+DO $brand_rows$
+DECLARE
+    mapping constant text := pg_catalog.pg_get_viewdef('evidently_schema.projected_rows'::regclass);
+    narrowed constant text := replace(mapping, 'FROM evidently_schema.legacy_rows l', 'FROM evidently_schema.legacy_rows l WHERE l.is_brand');
+BEGIN
+    ASSERT length(narrowed) = length(mapping) + length(' WHERE l.is_brand'), 'projected_rows reads legacy_rows in another way';
+    EXECUTE 'CREATE OR REPLACE VIEW evidently_schema.projected_brand_rows WITH (security_invoker = true) AS ' || narrowed;
+END
+$brand_rows$;
+
+-- Where a UTC day begins, and where it has ended, also beyond what a timestamp holds: no date makes them raise.
+CREATE OR REPLACE FUNCTION evidently_schema.day_start(p_day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_day > '294276-12-31' THEN 'infinity' ELSE p_day::timestamp AT TIME ZONE 'UTC' END;
+
+CREATE OR REPLACE FUNCTION evidently_schema.day_end(p_day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_day >= '294276-12-31' THEN 'infinity' WHEN p_day = '-infinity' THEN '4714-11-24 00:00:00+00 BC' ELSE (p_day + 1)::timestamp AT TIME ZONE 'UTC' END;
+
+-- The results but for those that only the INSERT into the star could refuse: no projection knows of them. With its owner's rights, since who reads
+-- a page need not read rejected_rows.
+CREATE OR REPLACE FUNCTION evidently_schema.without_refused(p_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.detail LIKE 'SQLSTATE %') THEN
+        RETURN p_ids;
+    END IF;
+    RETURN ARRAY(SELECT u.id FROM unnest(p_ids) AS u (id)
+        WHERE NOT EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.collector_result_id = u.id AND x.detail LIKE 'SQLSTATE %'));
+END
+$function$;
+
+-- A result as a page reads it, and the competitors of one.
+CREATE OR REPLACE VIEW evidently_schema.star_results WITH (security_invoker = true) AS
+SELECT f.id AS metric_fact_id, f.collector_result_id, f.brand_id, f.customer_id, f.query_id, f.collector_type, f.topic, f.processed_at, f.created_at,
+    bm.visibility_index, bm.share_of_answers, bm.has_brand_presence, bm.total_brand_mentions AS mentions, bs.sentiment_label, bs.sentiment_score
+FROM public.metric_facts AS f
+LEFT JOIN public.brand_metrics AS bm ON bm.metric_fact_id = f.id
+LEFT JOIN public.brand_sentiment AS bs ON bs.metric_fact_id = f.id;
+
+CREATE OR REPLACE VIEW evidently_schema.star_competitors WITH (security_invoker = true) AS
+SELECT cm.metric_fact_id, cm.competitor_id, cm.visibility_index, cm.share_of_answers, cm.competitor_mentions AS mentions, cs.sentiment_score
+FROM public.competitor_metrics AS cm
+LEFT JOIN public.competitor_sentiment AS cs ON cs.metric_fact_id = cm.metric_fact_id AND cs.competitor_id = cm.competitor_id;
+
+-- Makes legacy_<name> and star_<name> of one query, p_page. It reads results, a row a result, or answers, which has the competitors' rows too, each with its result's columns. These come
+-- from the star, or are projected from the rows of the results that p_candidates names (an expression, bigint[]): at least those that p_filter keeps. {processed} and
+-- {created} in it are a brand's within p_from and p_to, by legacy's own indexes. Plans are generic, and so made once a session.
+CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    brand_row constant text := $$AND (ep.competitor_name IS NULL OR ep.competitor_name::bpchar = '')$$;
+    candidates constant text := replace(replace(replace(p_candidates,
+        '{processed}', $$ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep
+            WHERE ep.brand_id = p_brand_id AND ep.processed_at >= p_from AND ep.processed_at < p_to {brand}
+            UNION ALL
+            SELECT ep.collector_result_id FROM public.extracted_positions AS ep
+            WHERE ep.brand_id = p_brand_id AND ep.processed_at IS NULL AND ep.created_at >= p_from AND ep.created_at < p_to {brand})$$),
+        '{created}', $$ARRAY(SELECT ep.collector_result_id FROM public.extracted_positions AS ep
+            WHERE ep.brand_id = p_brand_id AND coalesce(ep.created_at, ep.processed_at) >= p_from AND coalesce(ep.created_at, ep.processed_at) < p_to {brand})$$),
+        '{brand}', brand_row);
+    of_row constant text := 'r.visibility_index, r.share_of_answers, r.has_brand_presence, r.mentions, r.sentiment_label, r.sentiment_score';
+    of_result constant text := 'r.collector_result_id, r.brand_id, r.customer_id, r.query_id, r.collector_type, r.topic, r.processed_at, r.created_at';
+    with_competitors constant boolean := p_page LIKE '%FROM answers AS a%';
+    version text;
+    source text;
+BEGIN
+    FOREACH version IN ARRAY ARRAY['legacy', 'star'] LOOP
+        source := CASE
+            WHEN version = 'star' AND NOT with_competitors THEN format('results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %s)', p_filter)
+            WHEN version = 'star' THEN format($star$results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %1$s),
+                answers AS (SELECT true AS is_brand, NULL AS competitor_id, %2$s, %3$s FROM results AS r
+                    UNION ALL SELECT false, c.competitor_id, %2$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
+                    FROM results AS r JOIN evidently_schema.star_competitors AS c ON c.metric_fact_id = r.metric_fact_id)$star$, p_filter, of_result, of_row)
+            WHEN NOT with_competitors THEN format('results AS (SELECT %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
+                WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%3$s)) AND r.projected AND %4$s)', of_result, of_row, candidates, p_filter)
+            ELSE format($legacy$answers AS (SELECT r.* FROM (SELECT r.is_brand, r.competitor_id, r.collector_result_id, r.brand_id, r.customer_id, r.query_id,
+                        first_value(r.collector_type) OVER result AS collector_type, first_value(r.topic) OVER result AS topic,
+                        first_value(r.processed_at) OVER result AS processed_at, first_value(r.created_at) OVER result AS created_at, %1$s
+                    FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (evidently_schema.without_refused(%2$s)) AND r.projected
+                    WINDOW result AS (PARTITION BY r.collector_result_id ORDER BY r.is_brand DESC)) AS r
+                WHERE %3$s)$legacy$, of_row, candidates, p_filter)
+        END;
+        EXECUTE format($create$
+            CREATE OR REPLACE FUNCTION evidently_schema.%I(%s) RETURNS TABLE (%s)
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off
+            AS $body$
+            #variable_conflict use_column
+            BEGIN
+                RETURN QUERY
+                WITH %s
+                %s;
+            END
+            $body$
+            $create$, version || '_' || p_name, p_parameters, p_columns, source, p_page);
+        PERFORM evidently_schema.restrict_access(format('evidently_schema.%s_%s', version, p_name));
+    END LOOP;
+END
+$function$;
+
+-- Makes public.<name>, with the parameters and columns of star_<name>: it asks which version answers, notes the call where its service is
+-- in shadow, and says which in the setting evidently_schema.answered_by, until the transaction ends.
+CREATE OR REPLACE FUNCTION evidently_schema.route_read(p_name text, p_comment text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    star constant regprocedure := ('evidently_schema.star_' || p_name)::regproc::regprocedure;
+    parameters constant text[] := (SELECT p.proargnames[1:p.pronargs] FROM pg_proc AS p WHERE p.oid = star);
+    called_with constant text := array_to_string(parameters, ', ');
+BEGIN
+    EXECUTE format($create$
+        CREATE OR REPLACE FUNCTION public.%1$I(%2$s) RETURNS %3$s
+        LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+        AS $body$
+        #variable_conflict use_column
+        BEGIN
+            IF evidently_schema.reads_star(%4$L, %5$s, current_user) THEN
+                PERFORM set_config('evidently_schema.answered_by', 'star', true);
+                RETURN QUERY SELECT * FROM evidently_schema.%6$I(%7$s);
+            ELSE
+                PERFORM set_config('evidently_schema.answered_by', 'legacy', true);
+                RETURN QUERY SELECT * FROM evidently_schema.%8$I(%7$s);
+            END IF;
+            PERFORM evidently_schema.note_call(%4$L, %9$L, jsonb_build_object(%10$s));
+        END
+        $body$
+        $create$, p_name, pg_get_function_arguments(star), pg_get_function_result(star),
+        (SELECT f.service FROM evidently_schema.read_functions AS f WHERE f.name = p_name),
+        CASE WHEN 'p_brand_id' = ANY (parameters) THEN 'p_brand_id, NULL' ELSE 'NULL, p_collector_result_ids' END,
+        'star_' || p_name, called_with, 'legacy_' || p_name, p_name,
+        (SELECT string_agg(format('%L, %s', a.name, a.name), ', ') FROM unnest(parameters) AS a (name)));
+    EXECUTE format('COMMENT ON FUNCTION public.%I(%s) IS %L', p_name, pg_get_function_identity_arguments(star), p_comment || ' Legacy or star: evidently_schema.read_routes.');
+    PERFORM evidently_schema.restrict_access('public.' || p_name);
+END
+$function$;
+
+SELECT evidently_schema.restrict_access('evidently_schema.projected_brand_rows', 'evidently_schema.without_refused', 'evidently_schema.day_start', 'evidently_schema.day_end', 'evidently_schema.star_results', 'evidently_schema.star_competitors', 'evidently_schema.create_read', 'evidently_schema.route_read');
+
+$step$);
