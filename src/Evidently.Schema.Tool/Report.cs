@@ -44,7 +44,6 @@ internal static class Report
         Row("storage smaller, indexes included", "84 %", legacy is null || star.Length == 0 ? "not yet" : Smaller(legacy.Bytes + legacy.IndexBytes, star.Sum(size => size.Bytes + size.IndexBytes)));
         Row("indexes smaller", "67 %", legacy is null || star.Length == 0 ? "not yet" : Smaller(legacy.IndexBytes, star.Sum(size => size.IndexBytes)));
         Row("dashboard read, as fast", "90 ×", latencies is { ReadLegacy: { } before, ReadStar: { } after } && after > TimeSpan.Zero ? $"{before / after:N0} ×" : "not measured");
-        Row("downtime", "none", "none: every step is refused rather than waited for");
         Row("star = projection of legacy", "yes", status.LastVerification is { } last ? $"{(last.Ok ? "yes" : "NO")}, verified {last.At.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "never verified");
         Row("changes noted and not yet in the star", "0", status.PendingNotes.ToString("N0", CultureInfo.InvariantCulture));
         if (status.Backfill is { } copy)
