@@ -216,6 +216,19 @@ public sealed class SchemaMigrator : IAsyncDisposable
         }
     }
 
+    /// <summary>Compares calls of services in shadow, where there are any: <c>evidently_schema.run_shadow()</c>.</summary>
+    internal async Task CompareShadowAsync(CancellationToken cancellationToken)
+    {
+        if (await HasReachedAsync(Phase.Reads, cancellationToken).ConfigureAwait(false))
+        {
+            var compared = await _reader.RunShadowAsync(UpkeepOptions.ShadowCalls, _options.Upkeep.ShadowTimeout, cancellationToken).ConfigureAwait(false);
+            if (compared > 0)
+            {
+                Log.Compared(_logger, compared);
+            }
+        }
+    }
+
     /// <summary>Reads the state for the meter's observable instruments.</summary>
     internal async Task ObserveAsync(CancellationToken cancellationToken)
     {

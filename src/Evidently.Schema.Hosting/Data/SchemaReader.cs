@@ -61,6 +61,44 @@ internal sealed class SchemaReader(SchemaSessions sessions)
         }
     }
 
+    /// <summary>Compares up to so many of the noted calls, each within <paramref name="timeout"/>; returns how many.</summary>
+    public async Task<long> RunShadowAsync(int limit, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var connection = await sessions.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var batch = connection.CreateBatch();
+                await using (batch.ConfigureAwait(false))
+                {
+                    batch.BatchCommands.Add(new NpgsqlBatchCommand(Sql.ShadowTimeout) { Parameters = { new NpgsqlParameter { Value = $"{timeout.TotalMilliseconds:0}ms" } } });
+                    batch.BatchCommands.Add(new NpgsqlBatchCommand(Sql.RunShadow) { Parameters = { new NpgsqlParameter { Value = limit } } });
+                    var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                    long compared;
+                    await using (reader.ConfigureAwait(false))
+                    {
+                        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                        compared = reader.GetInt64(0);
+                    }
+
+                    await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                    return compared;
+                }
+            }
+        }
+        catch (NpgsqlException exception)
+        {
+            throw SchemaErrors.From(exception, Phase.Reads, "Comparing calls in shadow")!;
+        }
+        finally
+        {
+            await sessions.CloseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
     public async Task<VerificationReport> VerifyAsync(CancellationToken cancellationToken)
     {
         const string Verifying = "Verifying the star";

@@ -32,6 +32,8 @@ internal static class Sql
     public static readonly string Refresh = Read("Refresh.sql");
     public static readonly string LockWaiters = Read("LockWaiters.sql");
     public static readonly string RejectedSince = Read("RejectedSince.sql");
+    public static readonly string ShadowTimeout = Read("ShadowTimeout.sql");
+    public static readonly string RunShadow = Read("RunShadow.sql");
 
     private static string Read(string file)
     {

@@ -62,6 +62,9 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Information, "The daily view was refreshed")]
     public static partial void Refreshed(ILogger logger);
 
+    [LoggerMessage(401, LogLevel.Debug, "Compared {Calls} calls in shadow; evidently_schema.read_mismatches lists those that differ")]
+    public static partial void Compared(ILogger logger, long calls);
+
     [LoggerMessage(301, LogLevel.Information, "Draining notes in the background: at most {BatchSize} results a turn, idle for {Interval} to {MaxInterval}")]
     public static partial void Draining(ILogger logger, int batchSize, TimeSpan interval, TimeSpan maxInterval);
 

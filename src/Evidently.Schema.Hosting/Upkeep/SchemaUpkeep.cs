@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Evidently.Schema.Hosting.Upkeep;
 
 /// <summary>
-/// Refreshes the daily view and verifies at intervals, once among all hosts: a lease that nobody gives back says whose turn an interval is.
+/// Refreshes the daily view, compares in shadow and verifies at intervals, once among all hosts: a lease that nobody gives back says whose turn an interval is.
 /// Reads the state for the meter. Nothing the database does ends it.
 /// </summary>
 internal sealed class SchemaUpkeep(IOptions<SchemaOptions> options, SchemaMigrator migrator, DataSources sources, TimeProvider time, ILogger logger) : BackgroundService
@@ -18,6 +18,7 @@ internal sealed class SchemaUpkeep(IOptions<SchemaOptions> options, SchemaMigrat
         return Task.WhenAll(
             EveryAsync("refresh", upkeep.RefreshInterval, once: true, migrator.RefreshWhenTouchedAsync, stoppingToken),
             EveryAsync("verify", upkeep.VerifyInterval, once: true, migrator.VerifyWhenReadyAsync, stoppingToken),
+            EveryAsync("shadow", upkeep.ShadowInterval, once: true, migrator.CompareShadowAsync, stoppingToken),
             EveryAsync("observe", upkeep.ObserveInterval, once: false, ObserveAsync, stoppingToken));
     }
 
@@ -66,7 +67,8 @@ internal sealed class SchemaUpkeep(IOptions<SchemaOptions> options, SchemaMigrat
                 failure = known.Message;
             }
 
-            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Jitter: hosts that started together do not ask together for ever.
+            await Task.Delay(interval * (0.95 + (Random.Shared.NextDouble() / 10)), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

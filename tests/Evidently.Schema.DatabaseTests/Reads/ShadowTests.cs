@@ -1,5 +1,5 @@
 using Evidently.Schema.DatabaseTests.Backfill;
-using Npgsql;
+using Evidently.Schema.DatabaseTests.Hosting;
 
 namespace Evidently.Schema.DatabaseTests.Reads;
 
@@ -180,6 +180,29 @@ public sealed class ShadowTests
         await database.ExecuteAsync(Call);
         await database.ExecuteAsync(Call);
         Assert.That(await database.ScalarAsync<long>(Noted), Is.EqualTo(10_000));
+    }
+
+    [Test]
+    public async Task Hosts_compare_and_refresh_in_the_background_once_among_them()
+    {
+        await using var database = await ShadowedAsync();
+        await database.ExecuteAsync("INSERT INTO evidently_schema.touched_days DEFAULT VALUES");
+        await database.ExecuteAsync(Call);
+        var hosts = new List<RunningHost>();
+        for (var i = 0; i < 3; i++)
+        {
+            hosts.Add(await RunningHost.StartAsync(database.ConnectionString, options => (options.Upkeep.ShadowInterval, options.Upkeep.RefreshInterval) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1))));
+        }
+
+        await Eventually.Holds(async () => await database.ScalarAsync<long>("SELECT sum(compared)::bigint FROM evidently_schema.read_comparisons") == 1, "the call is compared");
+        await Eventually.Holds(async () => await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.touched_days") == 0, "the view is refreshed");
+
+        Assert.That(await database.ListAsync("SELECT name FROM evidently_schema.leases ORDER BY 1"), Is.EqualTo(new[] { "refresh", "shadow" }));
+        Assert.That(await database.ScalarAsync<long>("SELECT sum(compared)::bigint FROM evidently_schema.read_comparisons"), Is.EqualTo(1));
+        foreach (var host in hosts)
+        {
+            await host.DisposeAsync();
+        }
     }
 
     [TestCase("SELECT evidently_schema.note_call('prompts', 'pg_sleep', '{}')")]

@@ -1,0 +1,1 @@
+SELECT evidently_schema.run_shadow($1);
