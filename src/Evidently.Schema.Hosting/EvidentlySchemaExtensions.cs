@@ -20,11 +20,11 @@ public static class EvidentlySchemaExtensions
 {
     /// <summary>
     /// Registers <see cref="SchemaOptions"/>, validated when the host starts, all errors at once, one <see cref="SchemaMigrator"/>, one
-    /// <see cref="PositionWriter"/>, and background services, which do nothing unless the options say so: migrating at startup
+    /// <see cref="PositionWriter"/>, one <see cref="MetricsReader"/>, and background services, which do nothing unless the options say so: migrating at startup
     /// (<see cref="SchemaOptions.MigrateOnStartup"/>), draining (<see cref="DrainingOptions.Enabled"/>), refreshing and verifying (<see cref="UpkeepOptions"/>).
     /// Adds nothing of FluentMigrator to <paramref name="services"/>: a host that uses it for its own migrations is not disturbed.
-    /// Without a <see cref="SchemaOptions.ConnectionString"/>, the container's <see cref="NpgsqlDataSource"/> is used. The writer, which works
-    /// for the application, takes the container's data source where there is one.
+    /// Without a <see cref="SchemaOptions.ConnectionString"/>, the container's <see cref="NpgsqlDataSource"/> is used. The writer and the
+    /// reader, which work for the application, take the container's data source where there is one.
     /// </summary>
     public static IServiceCollection AddEvidentlySchema(this IServiceCollection services, Action<SchemaOptions> configure)
     {
@@ -76,6 +76,7 @@ public static class EvidentlySchemaExtensions
             provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new DataSources(provider.GetRequiredService<IOptions<SchemaOptions>>().Value, provider.GetService<NpgsqlDataSource>()));
         services.TryAddSingleton(provider => new PositionWriter(provider.GetRequiredService<DataSources>().ForApplication));
+        services.TryAddSingleton(provider => new MetricsReader(provider.GetRequiredService<DataSources>().ForApplication));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaStartup>(provider => new SchemaStartup(
             provider.GetRequiredService<IOptions<SchemaOptions>>(),
             provider.GetRequiredService<SchemaMigrator>(),

@@ -36,6 +36,9 @@ public enum SchemaError
     /// <summary>EV010: what was given to <c>evidently_schema.save_positions</c> is no result.</summary>
     BadPositions = 10,
 
+    /// <summary>EV011: a read route cannot be raised, or is none; the message lists every open point.</summary>
+    RouteRefused = 11,
+
     /// <summary>The server cannot be reached, or the connection broke.</summary>
     Unreachable = 100,
 

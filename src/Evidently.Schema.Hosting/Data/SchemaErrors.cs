@@ -35,6 +35,10 @@ internal static class SchemaErrors
         return null;
     }
 
+    /// <summary>A function that our own statement calls is not there; of one missing inside it, CONTEXT would name the place.</summary>
+    public static bool IsMissing(PostgresException exception) =>
+        exception.SqlState is PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName && string.IsNullOrEmpty(exception.Where);
+
     /// <summary>The server is not there, or did not let us in. Names host, database and user, never the password.</summary>
     public static SchemaException Connecting(Exception exception, NpgsqlConnectionStringBuilder target)
     {
@@ -85,6 +89,7 @@ internal static class SchemaErrors
             "EV008" => SchemaError.BadSetting,
             "EV009" => SchemaError.NotProjected,
             "EV010" => SchemaError.BadPositions,
+            "EV011" => SchemaError.RouteRefused,
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
             _ => SchemaError.Database,
         };

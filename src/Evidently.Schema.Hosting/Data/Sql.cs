@@ -22,6 +22,14 @@ internal static class Sql
     public static readonly string DrainTurn = Read("DrainTurn.sql");
     public static readonly string FailingResults = Read("FailingResults.sql");
     public static readonly string SavePositions = Read("SavePositions.sql");
+    public static readonly string GetDashboardMetrics = Read("GetDashboardMetrics.sql");
+    public static readonly string GetBrandVisibilityMetrics = Read("GetBrandVisibilityMetrics.sql");
+    public static readonly string GetVisibilityChart = Read("GetVisibilityChart.sql");
+    public static readonly string GetCompetitorVisibilityTrend = Read("GetCompetitorVisibilityTrend.sql");
+    public static readonly string GetTopicMetrics = Read("GetTopicMetrics.sql");
+    public static readonly string GetKeywordPresence = Read("GetKeywordPresence.sql");
+    public static readonly string GetPromptMetrics = Read("GetPromptMetrics.sql");
+    public static readonly string GetSourceMetrics = Read("GetSourceMetrics.sql");
 
     public static readonly string LeaseTable = Read("LeaseTable.sql");
     public static readonly string LeaseTake = Read("LeaseTake.sql");

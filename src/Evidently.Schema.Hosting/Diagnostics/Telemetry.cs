@@ -14,6 +14,8 @@ internal static class Telemetry
     public const string DatabaseKey = "db.namespace";
     public const string PhaseKey = "evidently_schema.phase";
     public const string ErrorKey = "error.type";
+    private const string FunctionKey = "evidently_schema.function";
+    private const string AnsweredByKey = "evidently_schema.answered_by";
     private const string CheckKey = "evidently_schema.check";
     private const string ReasonKey = "evidently_schema.reason";
     private const string Seconds = "s";
@@ -28,6 +30,7 @@ internal static class Telemetry
     private static readonly Histogram<double> VerificationDuration = Meter.CreateHistogram<double>("evidently_schema.verification.duration", Seconds, "Verifying the star");
     private static readonly Histogram<double> RefreshDuration = Meter.CreateHistogram<double>("evidently_schema.refresh.duration", Seconds, "Refreshing the daily view");
     private static readonly Histogram<double> DrainDuration = Meter.CreateHistogram<double>("evidently_schema.drain.duration", Seconds, "A turn of draining that did something");
+    private static readonly Histogram<double> ReadDuration = Meter.CreateHistogram<double>("evidently_schema.read.duration", Seconds, "Reading a page's figures, from the call to the last row");
     private static readonly Counter<long> DrainedResults = Meter.CreateCounter<long>("evidently_schema.drain.results", "{result}", "Results projected by draining");
     private static readonly Gauge<long> Mismatches = Meter.CreateGauge<long>("evidently_schema.verification.mismatches", Rows, "Rows found missing, extra or different by the last verification");
 
@@ -95,6 +98,33 @@ internal static class Telemetry
             }
 
             HistogramOf(timed).Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, tags);
+        }
+    }
+
+    /// <summary>Runs and times a read of this function: who answered is a tag of its activity and of the histogram, and so is a failure.</summary>
+    public static async Task<IReadOnlyList<T>> ReadAsync<T>(string function, string database, Func<Task<(IReadOnlyList<T> Rows, string? AnsweredBy)>> work)
+    {
+        using var activity = Start("evidently_schema.read", database);
+        activity?.SetTag(FunctionKey, function);
+        var tags = new TagList { { DatabaseKey, database }, { FunctionKey, function } };
+        var started = TimeProvider.System.GetTimestamp();
+        try
+        {
+            var (rows, answeredBy) = await work().ConfigureAwait(false);
+            activity?.SetTag(AnsweredByKey, answeredBy);
+            tags.Add(AnsweredByKey, answeredBy);
+            return rows;
+        }
+        catch (Exception exception)
+        {
+            var error = (exception as SchemaException)?.SqlState ?? exception.GetType().Name;
+            activity?.SetStatus(ActivityStatusCode.Error, exception is SchemaException ? exception.Message : error).SetTag(ErrorKey, error);
+            tags.Add(ErrorKey, error);
+            throw;
+        }
+        finally
+        {
+            ReadDuration.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, tags);
         }
     }
 

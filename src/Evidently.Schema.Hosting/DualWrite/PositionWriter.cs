@@ -63,7 +63,7 @@ public sealed class PositionWriter
                 return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             }
         }
-        catch (PostgresException exception) when (IsMissing(exception))
+        catch (PostgresException exception) when (SchemaErrors.IsMissing(exception))
         {
             throw new SchemaException(
                 $"{doing}: evidently_schema.save_positions is not there. Migrate to phase {Phase.DualWrite} first.",
@@ -79,10 +79,6 @@ public sealed class PositionWriter
     }
 
     private static NpgsqlParameter Jsonb(byte[] json) => new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb };
-
-    // Raised for our own statement, not inside the function, where CONTEXT would name it.
-    private static bool IsMissing(PostgresException exception) =>
-        exception.SqlState is PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName && string.IsNullOrEmpty(exception.Where);
 
     private static void ThrowIfMapped(string? column, string parameter)
     {

@@ -56,7 +56,7 @@ BEGIN
         RETURN;
     END IF;
     IF EXISTS (SELECT FROM evidently_schema.read_functions AS f WHERE f.name = p_name AND f.service = p_service)
-        AND octet_length(p_arguments::text) <= 100000
+        AND octet_length(p_arguments::text) <= 20000
         AND (SELECT count(*) FROM (SELECT FROM evidently_schema.shadow_calls LIMIT 10000) AS c) < 10000
     THEN
         INSERT INTO evidently_schema.shadow_calls (service, name, arguments) VALUES (p_service, p_name, p_arguments);
@@ -106,8 +106,8 @@ END
 $function$;
 
 -- Compares up to p_limit of the noted calls, oldest first, and says how many. Each is one statement of its own snapshot; SET statement_timeout
--- before, and a comparison that takes longer ends this call and counts as failed. Calls of a brand with notes wait; those older than a day are forgotten. A call that has
--- failed three times is given up, and its service is taken out of shadow.
+-- before: none begins in the second half of it, and one that has taken a half ends this call and counts as failed. Calls of a brand with notes wait; those older than a
+-- day, and those whose arguments are none, are forgotten. A call that has failed three times is given up, and its service is taken out of shadow.
 CREATE OR REPLACE FUNCTION evidently_schema.run_shadow(p_limit integer DEFAULT 100) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -116,11 +116,13 @@ DECLARE
     found record;
     failure text;
     done bigint := 0;
+    half constant interval := current_setting('statement_timeout')::interval / 2;
 BEGIN
     DELETE FROM evidently_schema.shadow_calls AS c WHERE c.noted_at < clock_timestamp() - interval '1 day';
     FOR noted IN
         SELECT c.* FROM evidently_schema.shadow_calls AS c ORDER BY c.attempts, c.id LIMIT p_limit FOR UPDATE SKIP LOCKED
     LOOP
+        EXIT WHEN half > '0' AND clock_timestamp() > statement_timestamp() + half;
         failure := NULL;
         BEGIN
             SELECT r.* INTO found FROM evidently_schema.compare_read(noted.name, noted.arguments) AS r;
@@ -139,7 +141,9 @@ BEGIN
             WHEN query_canceled OR others THEN
                 failure := SQLSTATE; -- counted below; a timeout must be, or the same call would end every turn
         END;
-        IF failure IS NOT NULL AND noted.attempts < 2 THEN
+        IF failure IN ('22P02', '22007', '22008', '22023', '22030') THEN
+            DELETE FROM evidently_schema.shadow_calls AS c WHERE c.id = noted.id; -- noted by hand: the arguments cannot be read
+        ELSIF failure IS NOT NULL AND noted.attempts < 2 THEN
             UPDATE evidently_schema.shadow_calls AS c SET attempts = c.attempts + 1 WHERE c.id = noted.id;
         ELSIF failure IS NOT NULL THEN
             DELETE FROM evidently_schema.shadow_calls AS c WHERE c.service = noted.service;

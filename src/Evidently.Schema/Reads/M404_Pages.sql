@@ -9,7 +9,7 @@ SELECT evidently_schema.create_read('get_topic_metrics',
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
     $page$SELECT (array_agg(btrim(a.topic) ORDER BY a.processed_at DESC, a.collector_result_id DESC) FILTER (WHERE a.is_brand))[1],
         100 * avg(a.visibility_index) FILTER (WHERE a.is_brand), avg(a.share_of_answers) FILTER (WHERE a.is_brand), avg(a.sentiment_score) FILTER (WHERE a.is_brand),
-        100.0 * count(*) FILTER (WHERE a.is_brand AND a.has_brand_presence) / count(*) FILTER (WHERE a.is_brand), count(*) FILTER (WHERE a.is_brand),
+        100.0 * count(*) FILTER (WHERE a.is_brand AND a.has_brand_presence) / nullif(count(*) FILTER (WHERE a.is_brand), 0), count(*) FILTER (WHERE a.is_brand),
         avg(a.share_of_answers) FILTER (WHERE NOT a.is_brand)
     FROM answers AS a
     GROUP BY lower(btrim(a.topic) COLLATE "default")

@@ -15,7 +15,7 @@ public sealed class TelemetryTests
     private const string Name = "Evidently.Schema";
 
     [Test]
-    public async Task A_migration_a_drain_a_verification_and_a_refresh_are_measured_and_documented()
+    public async Task A_migration_a_drain_a_verification_a_refresh_and_a_read_are_measured_and_documented()
     {
         await using var database = await HostDatabase.LegacyAsync(100);
         var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
@@ -33,6 +33,8 @@ public sealed class TelemetryTests
         }))
         {
             await Eventually.Holds(async () => (await host.Migrator.GetStatusAsync()).Phase == Phase.DualWrite, "phase 3 is reached");
+            await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
+            await Assert.ThrowsAsync<SchemaException>(() => new MetricsReader(source).GetKeywordPresenceAsync([1]), "phase 4 is not reached");
             await database.ExecuteAsync("INSERT INTO evidently_schema.change_notes (kind, collector_result_id) VALUES ('result', 1); INSERT INTO evidently_schema.rejected_rows (legacy_id, reason) VALUES ('x', 'invalid')");
             await Eventually.Holds(
                 () =>
@@ -44,7 +46,7 @@ public sealed class TelemetryTests
         }
 
         Assert.That(heard.Instruments.Except(Documented(), StringComparer.Ordinal), Is.Empty, "documented");
-        Assert.That(heard.Activities, Is.SupersetOf(new[] { "evidently_schema.migrate", "evidently_schema.verify", "evidently_schema.refresh" }));
+        Assert.That(heard.Activities, Is.SupersetOf(new[] { "evidently_schema.migrate", "evidently_schema.verify", "evidently_schema.refresh", "evidently_schema.read" }));
         Assert.That(heard.Last("evidently_schema.phase.reached"), Is.EqualTo(3));
         Assert.That(heard.Last("evidently_schema.backfill.rows"), Is.Positive);
         var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "telemetry.md"));

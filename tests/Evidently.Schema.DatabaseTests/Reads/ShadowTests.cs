@@ -134,6 +134,37 @@ public sealed class ShadowTests
         Assert.That(await database.ListAsync("SELECT attempts FROM evidently_schema.shadow_calls ORDER BY id"), Is.EqualTo(new[] { "1", "0" }), "the second is for the next run");
     }
 
+    /// <summary>What the timeout cuts off at the end of a run has done nothing wrong.</summary>
+    [Test]
+    public async Task No_comparison_begins_in_the_second_half_of_the_timeout()
+    {
+        await using var database = await ShadowedAsync();
+        await database.ExecuteAsync(Call);
+        await database.ExecuteAsync(Call);
+        await using var session = await database.OpenAsync("SET statement_timeout = '2s'");
+
+        Assert.That(await session.ScalarAsync<long>("SELECT evidently_schema.run_shadow() FROM pg_sleep(1.1)"), Is.Zero);
+
+        Assert.That(await database.ListAsync("SELECT attempts FROM evidently_schema.shadow_calls"), Is.EqualTo(new[] { "0", "0" }));
+        Assert.That(await session.ScalarAsync<long>(Run), Is.EqualTo(2));
+    }
+
+    /// <summary>Who may call the pages may call the recorder, too, with anything.</summary>
+    [TestCase("{}", 1)]
+    [TestCase("{\"p_brand_id\": \"none\"}", 0)]
+    [TestCase("{\"p_from\": \"yesterweek\"}", 0)]
+    [TestCase("{\"p_query_ids\": [\"none\"]}", 0)]
+    public async Task Arguments_that_are_none_are_forgotten_and_leave_the_service_in_shadow(string arguments, long compared)
+    {
+        await using var database = await ShadowedAsync();
+        await database.ExecuteAsync($"SELECT evidently_schema.note_call('prompts', 'get_prompt_metrics', '{arguments}')");
+
+        Assert.That(await database.ScalarAsync<long>(Run), Is.EqualTo(compared));
+
+        Assert.That(await database.ScalarAsync<long>(Noted), Is.Zero);
+        Assert.That(await database.ScalarAsync<bool>("SELECT shadow FROM evidently_schema.read_routes WHERE service = 'prompts'"), Is.True);
+    }
+
     [Test]
     public async Task A_call_of_a_noted_brand_waits_until_the_note_is_drained()
     {
@@ -207,7 +238,7 @@ public sealed class ShadowTests
 
     [TestCase("SELECT evidently_schema.note_call('prompts', 'pg_sleep', '{}')")]
     [TestCase("SELECT evidently_schema.note_call('topics', 'get_prompt_metrics', '{}')")]
-    [TestCase("SELECT evidently_schema.note_call('prompts', 'get_prompt_metrics', jsonb_build_object('p', repeat('x', 200000)))")]
+    [TestCase("SELECT evidently_schema.note_call('prompts', 'get_prompt_metrics', jsonb_build_object('p', repeat('x', 20000)))")]
     public async Task What_is_no_call_is_not_noted(string sql)
     {
         await using var database = await ShadowedAsync();
