@@ -66,8 +66,17 @@ internal sealed class DemoRun(DemoOptions options)
         await StepAsync("build the legacy database", () => _display.BuildAsync(database, fill, ct));
 
         await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = database.ConnectionString });
-        await StepAsync("phase 1, Create", () => migrator.MigrateAsync(Phase.Create, ct));
-        await StepAsync("phase 2, Backfill", () => _display.BackfillAsync(progress => migrator.MigrateAsync(Phase.Backfill, progress, ct)));
+        var traffic = new Traffic(database.ConnectionString, options.Results);
+        traffic.Start();
+        await using (traffic)
+        {
+            await StepAsync("phase 1, Create", () => migrator.MigrateAsync(Phase.Create, ct));
+            await StepAsync("phase 2, Backfill", () => _display.BackfillAsync(progress => migrator.MigrateAsync(Phase.Backfill, progress, ct)));
+            await StepAsync("phase 3, DualWrite", () => migrator.MigrateAsync(Phase.DualWrite, ct));
+            await StepAsync("phase 4, Reads", () => migrator.MigrateAsync(Phase.Reads, ct));
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"Meanwhile an application wrote {traffic.Writes:N0} times; the longest write took {traffic.Longest.TotalMilliseconds:N0} ms, none failed.");
         var verification = await StepAsync("verify once more", () => migrator.VerifyAsync(ct));
 
         var report = await DemoReport.ReadAsync(database.ConnectionString, migrator, ct);

@@ -22,6 +22,7 @@ public sealed partial class DemoTests
             Assert.That(outcome.Output, Does.Contain("star smaller by"));
             Assert.That(outcome.Output, Does.Contain("unknown_competitor"));
             Assert.That(outcome.Output, Does.Contain("values were rounded"));
+            Assert.That(outcome.Output, Does.Match("an application wrote [1-9][0-9,]* times; the longest write took [0-9,]+ ms, none failed"));
             Assert.That(outcome.Error.Trim(), Is.Empty);
         });
         Assert.That(await DatabaseExistsAsync(DatabaseOf(outcome.Output)), Is.False);

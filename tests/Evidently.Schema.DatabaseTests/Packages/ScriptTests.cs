@@ -30,7 +30,7 @@ public sealed class ScriptTests
         await using var run = await HostDatabase.LegacyAsync(Results);
         await using var migrator = hosted.Migrator();
 
-        await migrator.MigrateAsync(Phase.DualWrite);
+        await migrator.MigrateAsync(Phase.Reads);
         var outcome = await DotnetFm.RunAsync(run.ConnectionString, "up");
 
         Assert.That(outcome.ExitCode, Is.Zero, outcome.All);

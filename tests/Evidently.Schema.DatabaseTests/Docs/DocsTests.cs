@@ -1,0 +1,80 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+using Evidently.Schema.DatabaseTests.Packages;
+using Evidently.Schema.DatabaseTests.Samples;
+
+namespace Evidently.Schema.DatabaseTests.Docs;
+
+/// <summary>What the documents tell a reader to type is typed here, but for the blocks that say why they are not.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public sealed class DocsTests
+{
+    private static IEnumerable<Block> Shells => Block.All().Where(block => block is { Language: "sh", NotRunHere: null });
+
+    private static IEnumerable<Block> Statements => Block.All().Where(block => block is { Language: "sql", NotRunHere: null });
+
+    [TestCaseSource(nameof(Shells))]
+    [Platform(Exclude = "Win", Reason = "A shell of Unix.")]
+    public async Task A_command_line_runs_as_it_is_written(Block block)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Synced);
+        using var shell = new Shell(database.ConnectionString);
+
+        var outcome = await shell.RunAsync(block.Text);
+
+        Assert.That(outcome.ExitCode, Is.Zero, block.Text + Environment.NewLine + outcome.All);
+    }
+
+    [TestCaseSource(nameof(Statements))]
+    public async Task A_statement_runs_as_it_is_written(Block block)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Synced);
+        await using var session = await database.OpenAsync();
+
+        await session.ExecuteAsync(block.Text);
+    }
+
+    [Test]
+    public void Blocks_that_are_not_run_say_why()
+    {
+        foreach (var block in Block.All().Where(block => block.NotRunHere is not null))
+        {
+            TestContext.Out.WriteLine($"{block}: {block.NotRunHere}");
+        }
+
+        Assert.That(Block.All().Where(block => block.NotRunHere is { Length: < 10 }), Is.Empty);
+        Assert.That(Block.All().Select(block => block.Language).Distinct(StringComparer.Ordinal), Is.SubsetOf(new[] { "sh", "sql", "csharp", "ts", "" }));
+    }
+
+    [Test]
+    public async Task The_web_app_of_the_README_restores_compiles_serves_and_migrates_with_the_packed_packages()
+    {
+        var program = Block.All().Single(block => block.File is "README.md" && block.Text.Contains("WebApplication.CreateBuilder", StringComparison.Ordinal)).Text;
+        Assert.That(program.Split('\n').Count(line => line.Trim().Length > 1), Is.LessThanOrEqualTo(10), "ten lines, apart from braces");
+        await using var database = await StarDatabase.CreateAsync(0);
+        var folder = Directory.CreateTempSubdirectory("evidently-readme-");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "nuget.config"), $"""<configuration><packageSources><add key="packed" value="{await PackedPackages.FolderAsync()}" /></packageSources></configuration>""");
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, "App.csproj"),
+                $"""
+                <Project Sdk="Microsoft.NET.Sdk.Web">
+                  <PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable></PropertyGroup>
+                  <ItemGroup><PackageReference Include="Evidently.Schema.Hosting" Version="[{await PackedPackages.VersionAsync("Evidently.Schema.Hosting")}]" /></ItemGroup>
+                </Project>
+                """);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Program.cs"), program);
+
+            await using var app = await WebHost.StartAsync(database.ConnectionString, ["run"], folder.FullName, [.. PackedPackages.CleanEnvironment, ("NUGET_PACKAGES", Path.Combine(folder.FullName, "packages"))]);
+
+            Assert.That((await app.Client.GetAsync("/health")).IsSuccessStatusCode);
+            await using var migrator = database.Migrator();
+            await Eventually.Holds(async () => (await migrator.GetStatusAsync()).Phase >= Phase.DualWrite, "it migrates", TimeSpan.FromMinutes(1));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
