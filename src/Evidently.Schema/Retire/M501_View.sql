@@ -13,10 +13,10 @@ BEGIN
     IF held = '{}' THEN
         RETURN;
     END IF;
+    DELETE FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = ANY (held); -- first: the rows are projected when they are inserted
     PERFORM evidently_schema.copy_back(held);
     DELETE FROM evidently_schema.legacy_residue AS r USING evidently_schema.legacy_ids AS i WHERE r.legacy_id = i.id::text AND i.collector_result_id = ANY (held);
     DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = ANY (held);
-    DELETE FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = ANY (held);
 END
 $function$;
 
@@ -99,23 +99,37 @@ CREATE OR REPLACE FUNCTION evidently_schema.copy_grants(p_from regclass, p_to re
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    owners constant oid[] := ARRAY(SELECT c.relowner FROM pg_class AS c WHERE c.oid IN (p_from, p_to));
     grants record;
 BEGIN
+    IF NOT EXISTS (
+        SELECT FROM (
+            SELECT g.*, count(*) OVER (PARTITION BY g.grantee, g.privilege_type, g.is_grantable, g.column_name) AS times
+            FROM (SELECT c.oid, x.grantee, x.privilege_type, x.is_grantable, NULL::name AS column_name
+                FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid IN (p_from, p_to)
+                UNION
+                SELECT a.attrelid, x.grantee, x.privilege_type, x.is_grantable, a.attname
+                FROM pg_attribute AS a CROSS JOIN LATERAL aclexplode(a.attacl) AS x WHERE a.attrelid IN (p_from, p_to) AND NOT a.attisdropped) AS g
+            WHERE g.grantee <> ALL (owners)) AS g
+        WHERE g.times = 1)
+    THEN
+        RETURN; -- they are the same
+    END IF;
     FOR grants IN
         SELECT DISTINCT a.grantee FROM pg_class AS c
         CROSS JOIN LATERAL (SELECT x.grantee FROM aclexplode(c.relacl) AS x
             UNION SELECT x.grantee FROM pg_attribute AS col CROSS JOIN LATERAL aclexplode(col.attacl) AS x WHERE col.attrelid = c.oid) AS a
-        WHERE c.oid = p_to AND a.grantee <> c.relowner
+        WHERE c.oid = p_to AND a.grantee <> ALL (owners)
     LOOP
         EXECUTE format('REVOKE ALL ON TABLE %s FROM %s', p_to, CASE WHEN grants.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grants.grantee)) END);
     END LOOP;
     FOR grants IN
         SELECT x.grantee, x.privilege_type, x.is_grantable, NULL::text AS column_name
-        FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = p_from AND x.grantee <> c.relowner
+        FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = p_from AND x.grantee <> ALL (owners)
         UNION ALL
         SELECT x.grantee, x.privilege_type, x.is_grantable, col.attname::text
         FROM pg_class AS c JOIN pg_attribute AS col ON col.attrelid = c.oid AND NOT col.attisdropped CROSS JOIN LATERAL aclexplode(col.attacl) AS x
-        WHERE c.oid = p_from AND x.grantee <> c.relowner
+        WHERE c.oid = p_from AND x.grantee <> ALL (owners)
     LOOP
         EXECUTE format('GRANT %s%s ON TABLE %s TO %s%s', grants.privilege_type, coalesce(format(' (%I)', grants.column_name), ''), p_to,
             CASE WHEN grants.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grants.grantee)) END,

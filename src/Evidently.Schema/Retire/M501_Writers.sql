@@ -42,7 +42,7 @@ DECLARE
 BEGIN
     SELECT string_agg(format('%I', s.name), ', ' ORDER BY s.n) FILTER (WHERE NOT s.is_generated) AS columns,
         string_agg(format('NEW.%I', s.name), ', ' ORDER BY s.n) FILTER (WHERE NOT s.is_generated) AS new_values,
-        string_agg(format('%1$I = CASE WHEN ROW(NEW.%1$I) OPERATOR(pg_catalog.*<>) ROW(OLD.%1$I) THEN NEW.%1$I ELSE t.%1$I END', s.name), ', ' ORDER BY s.n)
+        string_agg(format('%1$I = CASE WHEN pg_catalog.record_image_ne(ROW(NEW.%1$I), ROW(OLD.%1$I)) THEN NEW.%1$I ELSE t.%1$I END', s.name), ', ' ORDER BY s.n)
             FILTER (WHERE NOT s.is_generated AND s.identity_kind <> 'a') AS changes,
         string_agg(format('t.%I', s.name), ', ' ORDER BY s.n) AS returned,
         bool_or(s.is_generated) AS generated,
