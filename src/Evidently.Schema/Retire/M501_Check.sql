@@ -1,4 +1,4 @@
--- Drains what is noted, verifies, and refuses with every open point (EV011), before anything is locked or changed.
+-- Drains what is noted, verifies, and refuses with every open point (EV012), before anything is locked or changed.
 DO $do$
 DECLARE
     legacy char := (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions'));

@@ -96,13 +96,13 @@ BEGIN
 END
 $function$;
 
--- Raises EV011 with every open point that the query gives.
+-- Raises EV012 with every open point that the query gives.
 CREATE OR REPLACE FUNCTION evidently_schema.refuse_for(p_what text, p_problems text[], p_remedies text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     IF cardinality(p_problems) > 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV011', MESSAGE = format('%s: %s open point%s. Nothing was changed.', p_what, cardinality(p_problems),
+        RAISE EXCEPTION USING ERRCODE = 'EV012', MESSAGE = format('%s: %s open point%s. Nothing was changed.', p_what, cardinality(p_problems),
                 CASE WHEN cardinality(p_problems) > 1 THEN 's' ELSE '' END),
             DETAIL = (SELECT string_agg(format('%s. %s', u.n, u.problem), '; ' ORDER BY u.n) FROM unnest(p_problems) WITH ORDINALITY AS u (problem, n)),
             HINT = (SELECT string_agg(format('%s. %s', u.n, u.remedy), ' ' ORDER BY u.n) FROM unnest(p_remedies) WITH ORDINALITY AS u (remedy, n));
