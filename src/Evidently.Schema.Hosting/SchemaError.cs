@@ -36,6 +36,9 @@ public enum SchemaError
     /// <summary>EV010: what was given to <c>evidently_schema.save_positions</c> is no result.</summary>
     BadPositions = 10,
 
+    /// <summary>EV012: a step of phase 5 has open points; the message lists each, with what settles it.</summary>
+    OpenPoints = 12,
+
     /// <summary>The server cannot be reached, or the connection broke.</summary>
     Unreachable = 100,
 

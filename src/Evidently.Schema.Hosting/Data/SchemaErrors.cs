@@ -85,6 +85,7 @@ internal static class SchemaErrors
             "EV008" => SchemaError.BadSetting,
             "EV009" => SchemaError.NotProjected,
             "EV010" => SchemaError.BadPositions,
+            "EV012" => SchemaError.OpenPoints,
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
             _ => SchemaError.Database,
         };

@@ -46,6 +46,7 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT FROM evidently_schema.settings AS s WHERE s.name = 'write_target' AND s.value = 'star')
         OR current_setting('transaction_isolation') NOT LIKE 'read %'
+        OR p_items @? '$[*].id' -- whether it is free, the table's key says
     THEN
         RETURN NULL;
     END IF;
