@@ -14,7 +14,7 @@ BEGIN
     SELECT array_agg(format('%s %s is made on the view extracted_positions', d.kind, d.object)), array_agg(d.remove) INTO problems, remedies
     FROM evidently_schema.dependents('public.extracted_positions'::regclass) AS d WHERE d.kind <> 'publication';
     PERFORM evidently_schema.refuse_for('extracted_positions cannot be brought back', problems, remedies);
-    DROP TRIGGER IF EXISTS evidently_schema_dropping ON public.extracted_positions_archived;
+    DROP TRIGGER IF EXISTS evidently_schema_kept ON public.extracted_positions_archived; -- of a cleanup that was begun
     PERFORM evidently_schema.bring_back(ARRAY(SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s));
     PERFORM evidently_schema.copy_grants('public.extracted_positions'::regclass, archived);
     DROP VIEW public.extracted_positions;

@@ -1,46 +1,6 @@
 -- What stands in the way of archiving, all of it at once. Locks no table of the application.
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
--- What hangs on a table by its identity, not by its name: it would go on with the renamed table. Of ours: nothing.
-CREATE OR REPLACE FUNCTION evidently_schema.dependents(p_table regclass) RETURNS TABLE (kind text, object text, remove text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $function$
-    SELECT DISTINCT CASE c.relkind WHEN 'm' THEN 'materialized view' WHEN 'v' THEN 'view' ELSE 'rule of table' END, c.oid::regclass::text,
-        CASE c.relkind WHEN 'm' THEN format('DROP MATERIALIZED VIEW %s;', c.oid::regclass) WHEN 'v' THEN format('DROP VIEW %s;', c.oid::regclass)
-            ELSE format('DROP RULE %I ON %s;', w.rulename, c.oid::regclass) END
-    FROM pg_depend AS d JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid JOIN pg_class AS c ON c.oid = w.ev_class
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = p_table AND c.relnamespace <> 'evidently_schema'::regnamespace
-        AND (c.oid <> p_table OR w.rulename <> '_RETURN') AND c.oid <> coalesce(to_regclass('public.extracted_positions'), 0)
-    UNION ALL
-    SELECT 'foreign key of table', format('%s (%s)', c.conrelid::regclass, c.conname), format('ALTER TABLE %s DROP CONSTRAINT %I;', c.conrelid::regclass, c.conname)
-    FROM pg_constraint AS c WHERE c.contype = 'f' AND c.confrelid = p_table AND c.conrelid <> p_table
-    UNION ALL
-    SELECT 'trigger', t.tgname::text, format('DROP TRIGGER %I ON %s;', t.tgname, p_table)
-    FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = p_table AND NOT t.tgisinternal AND p.pronamespace <> 'evidently_schema'::regnamespace
-    UNION ALL
-    SELECT 'publication', p.pubname::text, CASE WHEN p.puballtables OR s.pnnspid IS NOT NULL
-            THEN format('DROP PUBLICATION %I; -- or publish the tables by name, without this one', p.pubname) ELSE format('ALTER PUBLICATION %I DROP TABLE %s;', p.pubname, p_table) END
-    FROM pg_publication AS p
-    LEFT JOIN pg_publication_rel AS r ON r.prpubid = p.oid AND r.prrelid = p_table
-    LEFT JOIN pg_publication_namespace AS s ON s.pnpubid = p.oid AND s.pnnspid = 'public'::regnamespace
-    WHERE p.puballtables OR r.prrelid IS NOT NULL OR s.pnnspid IS NOT NULL
-    UNION ALL
-    SELECT DISTINCT 'policy', format('%s on %s', p.polname, p.polrelid::regclass), format('DROP POLICY %I ON %s;', p.polname, p.polrelid::regclass)
-    FROM pg_depend AS d JOIN pg_policy AS p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = p_table AND p.polrelid <> p_table
-    UNION ALL
-    SELECT DISTINCT 'routine', p.oid::regprocedure::text, format('DROP ROUTINE %s;', p.oid::regprocedure)
-    FROM pg_depend AS d JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
-    WHERE (d.refclassid = 'pg_class'::regclass AND d.refobjid = p_table
-            OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT y.oid FROM pg_type AS y JOIN pg_class AS c ON c.reltype IN (y.oid, y.typelem) WHERE c.oid = p_table))
-        AND p.pronamespace <> 'evidently_schema'::regnamespace
-    UNION ALL
-    SELECT DISTINCT 'column', format('%s.%s', a.attrelid::regclass, a.attname), format('ALTER TABLE %s DROP COLUMN %I;', a.attrelid::regclass, a.attname)
-    FROM pg_attribute AS a JOIN pg_class AS r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'c')
-    WHERE NOT a.attisdropped AND a.atttypid IN (SELECT y.oid FROM pg_type AS y JOIN pg_class AS c ON c.reltype IN (y.oid, y.typelem) WHERE c.oid = p_table)
-$function$;
-
 -- Every open point, with the statement that settles it. Of the last verification it takes what it found.
 CREATE OR REPLACE FUNCTION evidently_schema.archive_obstacles() RETURNS TABLE (problem text, remedy text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -110,6 +70,6 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.dependents', 'evidently_schema.archive_obstacles', 'evidently_schema.refuse_for');
+SELECT evidently_schema.restrict_access('evidently_schema.archive_obstacles', 'evidently_schema.refuse_for');
 
 $step$);

@@ -4,20 +4,18 @@ CALL evidently_schema.step(ARRAY[]::text[], $step$
 -- Each column of legacy: its type, what it is in the star, and whether the star does not hold it (kept: legacy_residue). A brand's values are
 -- repeated on competitor rows, except its sentiment, as the application wrote them.
 CREATE OR REPLACE FUNCTION evidently_schema.legacy_shape(p_legacy regclass)
-RETURNS TABLE (n integer, name text, type text, collation_name text, is_key boolean, kept boolean, is_default text, identity_kind text, is_generated boolean, rebuilt text)
+RETURNS TABLE (n integer, name text, type text, collation_name text, is_key boolean, kept boolean, is_default text, identity_kind text, is_generated boolean, as_text boolean, overriding text, rebuilt text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT a.attnum::integer, a.attname::text, format_type(a.atttypid, a.atttypmod),
         CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', c.collnamespace::regnamespace, c.collname) FROM pg_collation AS c WHERE c.oid = a.attcollation) END,
         coalesce(m.is_key, false), m.source IS NULL,
         CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attidentity::text, a.attgenerated <> '',
-        -- What comes as jsonb or integer[] goes to the column's own type; an overriding value is JSON for json columns, else text.
+        t.typcategory IN ('A', 'C') OR t.typname IN ('json', 'jsonb'), -- in the residue as text: JSON null is not NULL
+        format('(r.data ->> %L)::%s', a.attname, format_type(a.atttypid, a.atttypmod)),
         CASE WHEN coalesce(m.is_key, false) THEN format('(%s)::%s', m.source, format_type(a.atttypid, a.atttypmod))
-            ELSE format('CASE WHEN r.data ? %L THEN (%s)::%s ELSE (%s)::%s END', a.attname,
-                CASE WHEN t.typname IN ('json', 'jsonb') THEN format('nullif(r.data -> %L, ''null'')', a.attname) ELSE format('r.data ->> %L', a.attname) END,
-                format_type(a.atttypid, a.atttypmod),
-                CASE WHEN m.source IS NULL THEN 'NULL' WHEN m.from_array AND t.typname = 'jsonb' THEN format('to_jsonb(%s)', m.source) ELSE m.source END,
-                format_type(a.atttypid, a.atttypmod))
+            ELSE format('CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (%3$s)::%2$s END', a.attname, format_type(a.atttypid, a.atttypmod),
+                CASE WHEN m.source IS NULL THEN 'NULL' WHEN m.from_array AND t.typname = 'jsonb' THEN format('to_jsonb(%s)', m.source) ELSE m.source END)
         END || CASE WHEN a.attcollation <> t.typcollation
             THEN (SELECT format(' COLLATE %I.%I', c.collnamespace::regnamespace, c.collname) FROM pg_collation AS c WHERE c.oid = a.attcollation) ELSE '' END
     FROM pg_attribute AS a

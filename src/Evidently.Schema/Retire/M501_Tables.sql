@@ -59,11 +59,14 @@ CREATE INDEX IF NOT EXISTS idx_legacy_ids_result ON evidently_schema.legacy_ids 
 COMMENT ON TABLE evidently_schema.legacy_ids IS 'The ids that rows of results without legacy rows have in the view extracted_positions; competitor_id NULL: the brand''s row';
 
 -- One row. Every statement that reads the view scans it once, and nothing else does: the server's statistics of it count the view's readers.
-CREATE TABLE IF NOT EXISTS evidently_schema.view_reads (
-    counted boolean PRIMARY KEY DEFAULT true CHECK (counted)
-);
-
-INSERT INTO evidently_schema.view_reads (counted) VALUES (true) ON CONFLICT DO NOTHING;
+DO $reads$
+BEGIN
+    IF to_regclass('evidently_schema.view_reads') IS NULL THEN
+        CREATE TABLE evidently_schema.view_reads (counted boolean NOT NULL);
+        INSERT INTO evidently_schema.view_reads (counted) VALUES (true);
+    END IF;
+END
+$reads$;
 
 -- Who writes through the view: one row an application and minute at most.
 CREATE TABLE IF NOT EXISTS evidently_schema.view_writes (
@@ -74,13 +77,6 @@ CREATE TABLE IF NOT EXISTS evidently_schema.view_writes (
 );
 
 CREATE INDEX IF NOT EXISTS idx_view_writes_application ON evidently_schema.view_writes (application_name, at);
-
--- What the statistics said when, for servers that keep no time of the last read.
-CREATE TABLE IF NOT EXISTS evidently_schema.usage_samples (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    view_reads bigint NOT NULL
-);
 
 -- Where row security decides what a caller sees of the view, it decides here too: by the facts he sees.
 ALTER TABLE evidently_schema.legacy_ids ENABLE ROW LEVEL SECURITY;
@@ -101,6 +97,6 @@ END
 $policies$;
 
 SELECT evidently_schema.restrict_access('evidently_schema.archive_state', 'evidently_schema.detached_objects', 'evidently_schema.legacy_residue',
-    'evidently_schema.legacy_ids', 'evidently_schema.view_reads', 'evidently_schema.view_writes', 'evidently_schema.usage_samples');
+    'evidently_schema.legacy_ids', 'evidently_schema.view_reads', 'evidently_schema.view_writes');
 
 $step$);

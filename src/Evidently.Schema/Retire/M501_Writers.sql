@@ -77,8 +77,8 @@ END
 $function$;
 
 -- The projection of rows that are given, not read from legacy: the text of project() and of the projection views, with another source. So the
--- mapping stands once.
-CREATE OR REPLACE FUNCTION evidently_schema.make_star_writer(p_legacy regclass) RETURNS void
+-- mapping stands once. p_sequence: where the ids come from when the table, and its identity, is about to go; p_retired: then what the star cannot hold goes to the residue whole.
+CREATE OR REPLACE FUNCTION evidently_schema.make_star_writer(p_legacy regclass, p_sequence regclass DEFAULT NULL, p_retired boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -99,11 +99,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'The projection is not the one this migration knows.',
             HINT = 'Leave evidently_schema.legacy_rows, projected_rows and project() as the migrations made them. Nothing was changed.';
     END IF;
-    SELECT string_agg(format('%L, %s', s.name, coalesce(s.is_default, format('nextval(%L::regclass)', pg_get_serial_sequence(p_legacy::text, s.name)))), ', ' ORDER BY s.n)
+    SELECT string_agg(format('%L, %s', s.name, coalesce(s.is_default, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
             FILTER (WHERE s.is_default IS NOT NULL OR s.identity_kind <> '') AS defaults,
         array_agg(s.name) AS columns,
         coalesce(array_agg(s.name) FILTER (WHERE s.kept), '{}') AS kept,
-        string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type
+        string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type,
+        string_agg(format('%L, ep.%1$I::text', s.name), ', ' ORDER BY s.n) FILTER (WHERE s.as_text AND (s.kept OR p_retired)) AS as_text
     INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s;
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.project_given(p_ids bigint[], p_items jsonb, OUT v_rejected bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS %L',
@@ -121,13 +122,17 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', format('
     SELECT jsonb_agg((jsonb_build_object(%s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys WHERE keys.named <@ %L::text[]
 ', shape.defaults, shape.columns));
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.keep_given(p_items jsonb) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' THEN 'SELECT' ELSE format('
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' AND NOT p_retired THEN 'SELECT' ELSE format('
     INSERT INTO evidently_schema.legacy_residue (legacy_id, collector_result_id, competitor_name, data)
-    SELECT r.item ->> ''id'', (r.item ->> ''collector_result_id'')::bigint, r.item ->> ''competitor_name'', k.data
-    FROM jsonb_array_elements(p_items) AS r (item)
-    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(r.item) AS e WHERE e.key = ANY (%L::text[]) AND e.value <> ''null'') AS k
+    SELECT ep.id::text, ep.collector_result_id, ep.competitor_name, k.data
+    FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) AS ep%s
+    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(to_jsonb(ep)%s) AS e
+        WHERE e.key = ANY (%L::text[]) AND e.value <> ''null''%s) AS k
     WHERE k.data IS NOT NULL
-', shape.kept) END);
+', CASE WHEN p_retired THEN ' LEFT JOIN evidently_schema.rejected_rows AS x ON x.legacy_id = ep.id::text' END,
+        ' || jsonb_build_object(' || shape.as_text || ')', shape.kept,
+        CASE WHEN p_retired THEN ' OR x.reason <> ''unknown_label'' AND (e.key <> ''raw_answer'' OR e.value <> ''null'')
+            OR x.reason = ''unknown_label'' AND e.key LIKE ''sentiment_label%''' END) END);
     PERFORM evidently_schema.restrict_access('evidently_schema.project_given', 'evidently_schema.given_rows', 'evidently_schema.keep_given');
 END
 $function$;
