@@ -131,7 +131,7 @@ BEGIN
         FROM pg_class AS c JOIN pg_attribute AS col ON col.attrelid = c.oid AND NOT col.attisdropped CROSS JOIN LATERAL aclexplode(col.attacl) AS x
         WHERE c.oid = p_from AND x.grantee <> ALL (owners)
     LOOP
-        EXECUTE format('GRANT %s%s ON TABLE %s TO %s%s', grants.privilege_type, coalesce(format(' (%I)', grants.column_name), ''), p_to,
+        EXECUTE format('GRANT %s%s ON TABLE %s TO %s%s', grants.privilege_type, CASE WHEN grants.column_name IS NULL THEN '' ELSE format(' (%I)', grants.column_name) END, p_to,
             CASE WHEN grants.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grants.grantee)) END,
             CASE WHEN grants.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
     END LOOP;

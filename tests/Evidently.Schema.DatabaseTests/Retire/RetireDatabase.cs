@@ -26,7 +26,7 @@ internal static class RetireDatabase
     public static async Task<StarDatabase> ReadyAsync(LegacyVariant? variant = null, LegacyFill? fill = null)
     {
         var database = await StarDatabase.CreateAsync(Steps.Routed, variant, fill);
-        await database.ExecuteAsync("INSERT INTO collector_results (id, raw_answer) VALUES (100, 'a'), (101, 'b')");
+        await database.ExecuteAsync("INSERT INTO collector_results (id, raw_answer) VALUES (100, 'a'), (101, 'b') ON CONFLICT DO NOTHING");
         await database.DrainAsync();
         await database.ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true");
         await database.ExecuteAsync("SELECT evidently_schema.verify()");
