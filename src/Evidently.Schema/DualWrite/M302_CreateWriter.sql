@@ -60,6 +60,8 @@ BEGIN
     IF given IS NULL THEN
         RETURN NULL; -- a key that is no column: the INSERT says which
     END IF;
+    -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
+    DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
     PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
     DELETE FROM evidently_schema.legacy_residue AS r USING evidently_schema.legacy_ids AS i
     WHERE r.legacy_id = i.id::text AND i.collector_result_id = p_collector_result_id;
@@ -72,7 +74,6 @@ BEGIN
     ON CONFLICT (collector_result_id) DO UPDATE SET written_at = clock_timestamp();
     PERFORM evidently_schema.keep_given(given);
     DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
-    DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
     RETURN jsonb_array_length(p_items);
 EXCEPTION
     WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN

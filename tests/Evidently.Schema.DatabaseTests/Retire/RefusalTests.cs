@@ -146,7 +146,7 @@ public sealed class RefusalTests
         var refusal = Steps.Refusal(await Assert.CatchAsync(() => Steps.TaggedUpAsync(database.ConnectionString, 599, "archive", "cleanup")));
 
         Assert.That(refusal?.SqlState, Is.EqualTo("EV012"));
-        Assert.That(refusal!.Detail, Does.Contain("archive_min_age is 30 days"));
+        Assert.That(refusal!.MessageText, Does.Contain("The legacy table cannot be dropped"));
         await database.RollbackAsync(Phase.Reads);
         await database.AssertVerifiedAsync();
     }
