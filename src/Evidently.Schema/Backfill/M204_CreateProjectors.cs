@@ -19,11 +19,4 @@ public sealed class M204_CreateProjectors : PhaseMigration
         Run("M204_ForeignKeys.sql");
         base.Up();
     }
-
-    /// <inheritdoc />
-    public override void Down()
-    {
-        Run("M501_Forget.sql");
-        base.Down();
-    }
 }

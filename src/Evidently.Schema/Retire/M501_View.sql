@@ -7,13 +7,14 @@ CREATE OR REPLACE FUNCTION evidently_schema.bring_back(p_ids bigint[]) RETURNS v
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    held bigint[] := ARRAY(SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s
-        WHERE s.collector_result_id = ANY (p_ids) ORDER BY s.collector_result_id FOR UPDATE);
+    held bigint[];
 BEGIN
-    IF held = '{}' THEN
+    -- First: the rows are projected when they are inserted. Who comes second waits here, and finds nothing to bring back.
+    WITH gone AS (DELETE FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = ANY (p_ids) RETURNING s.collector_result_id AS id)
+    SELECT array_agg(gone.id) INTO held FROM gone;
+    IF held IS NULL THEN
         RETURN;
     END IF;
-    DELETE FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = ANY (held); -- first: the rows are projected when they are inserted
     PERFORM evidently_schema.copy_back(held);
     DELETE FROM evidently_schema.legacy_residue AS r USING evidently_schema.legacy_ids AS i WHERE r.legacy_id = i.id::text AND i.collector_result_id = ANY (held);
     DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = ANY (held);

@@ -18,7 +18,7 @@ public sealed class SwapTests
 
         var archiving = Task.Run(() => database.MigrateAsync(Phase.Retire));
         await Eventually.Holds(
-            async () => archiving.IsCompleted || await database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%RENAME TO extracted_positions_archived%' AND pid <> pg_backend_pid())"), "the swap is tried");
+            async () => archiving.IsCompleted || await database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%CALL evidently_schema.step%' AND wait_event IN ('relation', 'PgSleep') AND pid <> pg_backend_pid())"), "the swap is tried");
         for (var tries = 0; tries < 5; tries++)
         {
             await writer.ExecuteAsync("UPDATE extracted_positions SET total_word_count = total_word_count WHERE id = 2");
@@ -109,13 +109,8 @@ public sealed class SwapTests
         await using var database = await RetireDatabase.ReadyAsync();
         var ready = await Dump.AllAsync(database);
         await database.MigrateAsync(Phase.Retire);
-        await using (var holder = await database.OpenAsync("BEGIN; UPDATE extracted_positions_archived SET topic = topic WHERE id = 1"))
-        await using (var builder = await database.OpenAsync())
-        {
-            var building = await builder.StartsWaitingAsync(database, "CREATE INDEX CONCURRENTLY idx_extracted_positions_brand_id ON public.extracted_positions_archived (brand_id)");
-            await Sql.ExecuteAsync(database.AdminConnectionString, $"SELECT pg_cancel_backend({builder.Pid})");
-            await Assert.CatchAsync(() => building);
-        }
+        await database.ExecuteAsync("CREATE INDEX idx_extracted_positions_brand_id ON extracted_positions_archived (customer_id)");
+        await Sql.ExecuteAsync(database.AdminConnectionString, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_extracted_positions_brand_id'::regclass"); // as a killed build leaves it
 
         await database.RollbackAsync(Phase.Reads);
 
