@@ -58,7 +58,7 @@ public sealed class CleanupTests
         await database.ExecuteAsync("UPDATE brands SET customer_id = customer_id, name = 'renamed'; INSERT INTO collector_results (id) VALUES (500); DELETE FROM collector_results WHERE id = 3");
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 3"), Is.Zero);
         await using var migrator = database.Migrator();
-        Assert.That((await migrator.GetStatusAsync()).Reached, Is.EqualTo(Phase.Retire));
+        Assert.That((await migrator.GetStatusAsync()).Phase, Is.EqualTo(Phase.Retire));
         Assert.That((await migrator.VerifyAsync()).Ok, Is.True);
 
         await database.ExecuteAsync(RetireDatabase.Save(101));
