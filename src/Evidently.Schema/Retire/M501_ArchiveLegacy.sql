@@ -12,8 +12,7 @@ BEGIN
     IF to_regclass(archived) IS NOT NULL THEN
         RETURN; -- done by a run that was killed then
     END IF;
-    SELECT array_agg(o.problem), array_agg(o.remedy) INTO problems, remedies FROM evidently_schema.archive_obstacles() AS o
-    WHERE o.problem NOT LIKE '% changes are noted and not yet in the star, 0 of them failed before'; -- noted since the check, by the application
+    SELECT array_agg(o.problem), array_agg(o.remedy) INTO problems, remedies FROM evidently_schema.archive_obstacles() AS o;
     PERFORM evidently_schema.refuse_for('extracted_positions cannot be archived', problems, remedies);
     ALTER TABLE public.extracted_positions RENAME TO extracted_positions_archived;
     secured := (SELECT c.relrowsecurity FROM pg_catalog.pg_class AS c WHERE c.oid = archived::regclass);

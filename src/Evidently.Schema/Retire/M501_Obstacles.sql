@@ -19,7 +19,9 @@ BEGIN
         FROM jsonb_to_recordset(verified.checks) AS c (check_name text, missing bigint, extra bigint, different bigint, ok boolean) WHERE NOT c.ok;
     END IF;
     RETURN QUERY SELECT format('%s changes are noted and not yet in the star, %s of them failed before', count(*), count(*) FILTER (WHERE n.attempts > 0)), 'CALL evidently_schema.drain(50);'
-    FROM evidently_schema.change_notes AS n HAVING count(*) > 0;
+    FROM evidently_schema.change_notes AS n -- what an application that goes on has noted just now, or locks just now, is drained in a moment
+    WHERE n.attempts > 0 AND n.last_error NOT IN ('SQLSTATE 55P03', 'SQLSTATE 40P01', 'SQLSTATE 23503') OR n.noted_at < clock_timestamp() - interval '1 minute'
+    HAVING count(*) > 0;
     RETURN QUERY SELECT format('%s rejected rows (%s) are not acknowledged', count(*), r.reason),
         format('UPDATE evidently_schema.rejected_rows SET acknowledged = true WHERE reason = %L;', r.reason)
     FROM evidently_schema.rejected_rows AS r WHERE NOT r.acknowledged GROUP BY r.reason;
