@@ -39,6 +39,9 @@ public enum SchemaError
     /// <summary>EV011: a read route cannot be raised, or is none; the message lists every open point.</summary>
     RouteRefused = 11,
 
+    /// <summary>EV012: a step of phase 5 has open points; the message lists each, with what settles it.</summary>
+    OpenPoints = 12,
+
     /// <summary>The server cannot be reached, or the connection broke.</summary>
     Unreachable = 100,
 

@@ -13,6 +13,8 @@ namespace Evidently.Schema.Hosting;
 /// </summary>
 public sealed class SchemaMigrator : IAsyncDisposable
 {
+    private const string ArchiveTag = "archive";
+
     private readonly SchemaOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -44,7 +46,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
 
     /// <summary>
     /// Applies every untagged migration up to the end of phase <paramref name="to"/>, phase 2 with its whole backfill, copied by
-    /// <see cref="SchemaOptions.BackfillWorkers"/> sessions. Waits for another
+    /// <see cref="SchemaOptions.BackfillWorkers"/> sessions. <see cref="Phase.Retire"/>, and nothing less, archives the legacy table, and does not drop
+    /// it: that is <see cref="DropLegacyAsync"/>. Waits for another
     /// runner for up to <see cref="SchemaOptions.LockTimeout"/>. Each step locks tables of the application for milliseconds and gives up
     /// after a lock timeout (<see cref="SchemaError.LockTimeout"/>): run it again. Cancelling stops the statement that runs, the copy
     /// after its batch; running again goes on there.
@@ -73,13 +76,42 @@ public sealed class SchemaMigrator : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(to), to, $"This version of Evidently.Schema holds no migrations of phase {to}: it would say it is done and had done nothing.");
         }
 
+        return await MigrateAsync(to, to == Phase.Retire ? ArchiveTag : null, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Drops the archived legacy table, what the star does not hold of it being kept in <c>evidently_schema.legacy_residue</c>, and leaves a
+    /// read-only view. There is no way back but a backup. Refused before <see cref="MigrateAsync(Phase, CancellationToken)"/> to
+    /// <see cref="Phase.Retire"/>, before the setting <c>archive_min_age</c> has passed, and while the view is used.
+    /// </summary>
+    /// <returns>The versions that this call applied: empty when it was dropped before.</returns>
+    /// <inheritdoc cref="MigrateAsync(Phase, CancellationToken)" />
+    public Task<IReadOnlyList<long>> DropLegacyAsync(CancellationToken cancellationToken = default) =>
+        MigrateAsync(Phase.Retire, "cleanup", progress: null, cancellationToken);
+
+    /// <summary>
+    /// Drops <c>collector_results.raw_answer</c>. There is no way back but a backup. Refused without the setting <c>allow_drop_raw_answer</c>, before
+    /// <see cref="DropLegacyAsync"/>, and while something still hangs on the column.
+    /// </summary>
+    /// <returns>The versions that this call applied: empty when it was dropped before.</returns>
+    /// <inheritdoc cref="MigrateAsync(Phase, CancellationToken)" />
+    public Task<IReadOnlyList<long>> DropRawAnswerAsync(CancellationToken cancellationToken = default) =>
+        MigrateAsync(Phase.Retire, "drop-raw-answer", progress: null, cancellationToken);
+
+    private async Task<IReadOnlyList<long>> MigrateAsync(Phase to, string? tag, IProgress<BackfillProgress>? progress, CancellationToken cancellationToken)
+    {
         var gate = await RunnerGate.EnterAsync(_sessions, _options.LockTimeout, _time, _logger, cancellationToken).ConfigureAwait(false);
         await using (gate.ConfigureAwait(false))
         {
             var target = MigrationCatalog.LastVersion(to);
             var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfNewer(before);
-            long[] pending = [.. MigrationCatalog.All.Where(migration => migration.Tags.Count == 0 && migration.Version <= target).Select(migration => migration.Version).Except(before)];
+            long[] pending =
+            [
+                .. MigrationCatalog.All
+                    .Where(migration => (migration.Tags.Count == 0 || (tag is not null && migration.Tags.Contains(tag, StringComparer.Ordinal))) && migration.Version <= target)
+                    .Select(migration => migration.Version).Except(before),
+            ];
             if (pending.Length == 0)
             {
                 Log.NothingToDo(_logger, to);
@@ -96,7 +128,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
                 {
                     await Telemetry.TimedAsync("evidently_schema.migrate", Timed.Migration, _sessions.Database, to, async () =>
                     {
-                        await _runner.RunAsync($"Migrating to phase {to}", to, tags: [], runner => runner.MigrateUp(target), workers.OnMigrating, cancellationToken).ConfigureAwait(false);
+                        await _runner.RunAsync($"Migrating to phase {to}", to, tag is null ? [] : [tag], runner => runner.MigrateUp(target), workers.OnMigrating, cancellationToken).ConfigureAwait(false);
                         return true;
                     }).ConfigureAwait(false);
                 }
@@ -184,19 +216,6 @@ public sealed class SchemaMigrator : IAsyncDisposable
     {
         Telemetry.Forget(_sessions.Database);
         return _sessions.DisposeAsync();
-    }
-
-    /// <summary>Applies the pending migrations of one tag, which no plain migrate touches.</summary>
-    internal async Task<IReadOnlyList<long>> ApplyTaggedAsync(string tag, CancellationToken cancellationToken)
-    {
-        var gate = await RunnerGate.EnterAsync(_sessions, _options.LockTimeout, _time, _logger, cancellationToken).ConfigureAwait(false);
-        await using (gate.ConfigureAwait(false))
-        {
-            var before = await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false);
-            ThrowIfNewer(before);
-            await _runner.RunAsync($"Applying {tag}", Phase.Retire, [tag], runner => runner.MigrateUp(), onMigration: _ => { }, cancellationToken).ConfigureAwait(false);
-            return [.. (await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)).Except(before)];
-        }
     }
 
     /// <summary>Whether all migrations of the phase are applied.</summary>

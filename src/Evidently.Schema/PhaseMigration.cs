@@ -1,4 +1,5 @@
 using System;
+using System.Data;
 using System.IO;
 using System.Text;
 using FluentMigrator;
@@ -46,6 +47,18 @@ public abstract class PhaseMigration : Migration
     /// <exception cref="InvalidOperationException">The assembly holds no such file.</exception>
     protected void Run(string file) => Execute.Sql(Read(file), file);
 
+    /// <summary>
+    /// Runs the statements that the query in the embedded <paramref name="file"/> gives, one at a time, until it gives none: each builds or drops an
+    /// index CONCURRENTLY, which no function may. A generated script leaves them out; the statement that follows does their work under a lock.
+    /// </summary>
+    protected void RunEach(string file) => Execute.WithConnection((connection, _) =>
+    {
+        while (Send(connection, Read(file), command => command.ExecuteScalar()) is string statement)
+        {
+            Send(connection, statement, command => command.ExecuteNonQuery());
+        }
+    });
+
     internal static void RefuseSessionTransaction(IMigrationContext context)
     {
         // It overrides TransactionBehavior.None without a word, and the backfill could not commit its batches.
@@ -55,6 +68,14 @@ public abstract class PhaseMigration : Migration
                 "EV003: Evidently.Schema cannot run in one transaction around all migrations: the backfill commits batch by batch. "
                 + "Run without TransactionPerSession (dotnet-fm: without -m session). Nothing was changed.");
         }
+    }
+
+    private static object? Send(IDbConnection connection, string sql, Func<IDbCommand, object?> send)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.CommandTimeout = 0;
+        return send(command);
     }
 
     internal static string Read(string file)

@@ -90,6 +90,7 @@ internal static class SchemaErrors
             "EV009" => SchemaError.NotProjected,
             "EV010" => SchemaError.BadPositions,
             "EV011" => SchemaError.RouteRefused,
+            "EV012" => SchemaError.OpenPoints,
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => SchemaError.Unreachable,
             _ => SchemaError.Database,
         };

@@ -7,8 +7,6 @@ namespace Evidently.Schema.Tool.Commands;
 /// <summary>Phase 5: archives legacy behind a view. The database refuses, and names each open point, unless everything is ready.</summary>
 internal static class ArchiveCommand
 {
-    private const string Tag = "archive";
-
     public static Command Create()
     {
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
@@ -17,14 +15,9 @@ internal static class ArchiveCommand
 
     private static async Task<int> RunAsync(ToolRun run, bool yes, CancellationToken cancellationToken)
     {
-        if (MigrationCatalog.All.All(migration => !migration.Tags.Contains(Tag, StringComparer.Ordinal)))
-        {
-            throw new ToolException("This version of Evidently.Schema holds no phase 5 yet.", ExitCode.Failed);
-        }
-
         await run.RequireAsync(MigrationCatalog.LastUntagged, "Archiving", cancellationToken).ConfigureAwait(false);
         run.Confirm($"extracted_positions in {run.Database} is renamed to extracted_positions_archived; a view takes its name.", yes);
-        var applied = await run.Migrator.ApplyTaggedAsync(Tag, cancellationToken).ConfigureAwait(false);
+        var applied = await run.Migrator.MigrateAsync(Phase.Retire, cancellationToken).ConfigureAwait(false);
         run.Answer(new { database = run.Database, phase = Phase.Retire, applied }, () => AnsiConsole.MarkupLineInterpolated(
             $"{(applied.Count == 0 ? "It is archived already." : $"Archived. Applied: {string.Join(", ", applied)}.")} Back: evidently-schema rollback --to {MigrationCatalog.LastUntagged}"));
         return ExitCode.Done;

@@ -56,12 +56,17 @@ BEGIN
     SELECT s.value INTO mode FROM evidently_schema.settings AS s WHERE s.name = 'dual_write';
     -- A snapshot older than the stripes it takes would project what was; many results, or a statement_timeout about to expire, leave no time.
     IF mode IN ('sync', 'strict') AND cardinality(results) <= 64 AND current_setting('transaction_isolation') LIKE 'read %'
+        AND current_setting('evidently_schema.through_view', true) IS DISTINCT FROM 'on' -- row by row: projected when that statement ends (phase 5)
         AND (current_setting('statement_timeout') = '0'
             OR clock_timestamp() + interval '100 milliseconds' < statement_timestamp() + current_setting('statement_timeout')::interval)
     THEN
         PERFORM evidently_schema.sync_results(results, mode = 'strict');
     ELSE
         INSERT INTO evidently_schema.change_notes (kind, collector_result_id) SELECT 'result', u.id FROM unnest(results) AS u (id);
+        IF current_setting('evidently_schema.through_view', true) = 'on' AND coalesce(length(current_setting('evidently_schema.view_results', true)), 0) < 1000 THEN
+            PERFORM set_config('evidently_schema.view_results',
+                concat_ws(',', nullif(current_setting('evidently_schema.view_results', true), ''), array_to_string(results, ',')), true);
+        END IF;
     END IF;
     RETURN NULL;
 EXCEPTION

@@ -40,7 +40,7 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT FROM evidently_schema.backfill_runs) THEN
         INSERT INTO evidently_schema.backfill_runs (last_result, total)
-        SELECT max(r.id), count(*) FROM (SELECT DISTINCT ep.collector_result_id AS id FROM public.extracted_positions AS ep
+        SELECT max(r.id), count(*) FROM (SELECT DISTINCT ep.collector_result_id AS id FROM evidently_schema.legacy_rows AS ep
             WHERE ep.collector_result_id IS NOT NULL) AS r
         ON CONFLICT DO NOTHING;
         INSERT INTO evidently_schema.backfill_lanes (lane) SELECT l FROM generate_series(0, 3) AS l ON CONFLICT DO NOTHING;
@@ -54,7 +54,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan
     SET enable_sort = off SET jit = off
 AS $function$
 BEGIN
-    RETURN ARRAY(SELECT DISTINCT ep.collector_result_id FROM public.extracted_positions AS ep
+    RETURN ARRAY(SELECT DISTINCT ep.collector_result_id FROM evidently_schema.legacy_rows AS ep
         WHERE ep.collector_result_id >= coalesce(p_after, -9223372036854775808) AND ep.collector_result_id IS DISTINCT FROM p_after
             AND ep.collector_result_id <= p_last AND evidently_schema.stripe(ep.collector_result_id) / 256 = p_lane
         ORDER BY ep.collector_result_id LIMIT p_limit);

@@ -16,6 +16,6 @@ DROP FUNCTION IF EXISTS evidently_schema.empty_star(), evidently_schema.build_in
     evidently_schema.due_results(integer, bigint, integer), evidently_schema.drain_results(bigint[]), evidently_schema.results_of_note(bigint, bigint, integer), evidently_schema.expand_parent_notes(integer, integer, bigint), evidently_schema.running_transactions(), evidently_schema.reject_without_result(text[]),
     evidently_schema.project_safely(bigint[], timestamptz), evidently_schema.reject_result(bigint, text), evidently_schema.project(bigint[]),
     evidently_schema.lock_stripes(bigint[]), evidently_schema.lock_loose_rows(), evidently_schema.stripe(bigint);
-DROP TABLE IF EXISTS evidently_schema.detached_indexes, evidently_schema.verifications, evidently_schema.backfill_lanes, evidently_schema.backfill_runs;
+DROP TABLE IF EXISTS evidently_schema.star_only_results, evidently_schema.detached_indexes, evidently_schema.verifications, evidently_schema.backfill_lanes, evidently_schema.backfill_runs;
 
 $step$, 'ACCESS EXCLUSIVE');

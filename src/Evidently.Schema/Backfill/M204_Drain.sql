@@ -32,11 +32,11 @@ AS $function$
             SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
             UNION ALL
             SELECT f.collector_result_id FROM n JOIN public.metric_facts AS f ON f.brand_id = n.brand_id
-            JOIN public.extracted_positions AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
+            JOIN evidently_schema.legacy_rows AS ep ON ep.collector_result_id = f.collector_result_id AND ep.competitor_name = n.competitor_name
             WHERE n.kind = 'competitor'
             UNION ALL
             SELECT x.collector_result_id FROM n JOIN (evidently_schema.rejected_rows AS x
-                JOIN public.extracted_positions AS ep ON ep.collector_result_id = x.collector_result_id)
+                JOIN evidently_schema.legacy_rows AS ep ON ep.collector_result_id = x.collector_result_id)
                 ON n.kind = 'brand' AND ep.brand_id = n.brand_id OR ep.query_id = n.query_id
                     OR n.kind = 'customer' AND (ep.customer_id = n.customer_id OR ep.customer_id IS NULL)
                     OR n.kind = 'competitor' AND ep.brand_id = n.brand_id AND x.detail LIKE 'SQLSTATE %'
@@ -47,7 +47,7 @@ AS $function$
             UNION ALL
             SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all')
             UNION ALL
-            (SELECT DISTINCT ep.collector_result_id FROM public.extracted_positions AS ep
+            (SELECT DISTINCT ep.collector_result_id FROM evidently_schema.legacy_rows AS ep
                 WHERE EXISTS (SELECT FROM n WHERE n.kind = 'all') AND ep.collector_result_id >= coalesce(p_after, -9223372036854775808)
                 ORDER BY ep.collector_result_id LIMIT p_limit + 1)
         ) AS r

@@ -22,6 +22,14 @@ BEGIN
 END
 $function$;
 
+-- From phase 5 on: the results that were written to the star alone, which no projector touches.
+CREATE TABLE IF NOT EXISTS evidently_schema.star_only_results (
+    collector_result_id bigint PRIMARY KEY,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+COMMENT ON TABLE evidently_schema.star_only_results IS 'Results written to the star alone since extracted_positions was archived: the star is all there is of them';
+
 -- Makes the star rows of these results what the projection says: inserts what is missing, updates what differs, deletes what is gone, in
 -- one statement with one snapshot; a fact keeps its id. Writes nothing when nothing differs. The caller holds the stripes. Plans are made
 -- once, for any number of ids, and never scan a table or an index whole, whatever the statistics say of a star still small: hence = ANY and
@@ -30,6 +38,9 @@ CREATE OR REPLACE FUNCTION evidently_schema.project(p_ids bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $function$
 BEGIN
+    IF EXISTS (SELECT FROM evidently_schema.star_only_results) THEN
+        p_ids := evidently_schema.without_star_only(p_ids);
+    END IF;
     PERFORM set_config('evidently_schema.projecting', 'on', true); -- our own deletes need no note, and the days are listed below
     WITH p AS MATERIALIZED (
         SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.detail, r.projected, r.brand_id, r.customer_id, r.query_id,
@@ -252,7 +263,7 @@ AS $function$
     WHERE t.collector_result_id IS NOT NULL OR t.reason <> excluded.reason
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.stripe', 'evidently_schema.lock_stripes', 'evidently_schema.lock_loose_rows', 'evidently_schema.project',
+SELECT evidently_schema.restrict_access('evidently_schema.star_only_results', 'evidently_schema.stripe', 'evidently_schema.lock_stripes', 'evidently_schema.lock_loose_rows', 'evidently_schema.project',
     'evidently_schema.reject_result', 'evidently_schema.project_safely', 'evidently_schema.reject_without_result');
 
 $step$);

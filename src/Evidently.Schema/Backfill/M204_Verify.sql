@@ -16,7 +16,8 @@ COMMENT ON TABLE evidently_schema.verifications IS
     'What verify() found, and when; rounded_values: metrics rounded to two decimals; other_customers: results whose customer is not their brand''s of today';
 
 -- Results that are noted, under whatever kind of note: they count as pending, not as different. Under a parent's note that is every
--- rejected result too, since which of them wait for that parent is only known when it is expanded.
+-- rejected result too, since which of them wait for that parent is only known when it is expanded. And results written to the star alone (phase 5),
+-- of which legacy says nothing.
 CREATE OR REPLACE VIEW evidently_schema.covered_results WITH (security_invoker = true) AS
 SELECT n.collector_result_id FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id IS NOT NULL
 UNION
@@ -27,7 +28,9 @@ UNION
 SELECT f.collector_result_id FROM evidently_schema.parent_notes AS n JOIN public.metric_facts AS f ON f.customer_id = n.customer_id
 UNION
 SELECT x.collector_result_id FROM evidently_schema.rejected_rows AS x
-WHERE x.collector_result_id IS NOT NULL AND EXISTS (SELECT FROM evidently_schema.parent_notes);
+WHERE x.collector_result_id IS NOT NULL AND EXISTS (SELECT FROM evidently_schema.parent_notes)
+UNION
+SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s;
 
 -- Each legacy row beside the star rows it should have made, in one pass over legacy: which of them are missing or differ. What only an
 -- INSERT could refuse (detail SQLSTATE …) wants no star row. Computed once a row, however many counts are made of it.

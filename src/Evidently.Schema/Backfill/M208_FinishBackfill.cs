@@ -17,4 +17,11 @@ public sealed class M208_FinishBackfill : PhaseMigration
         base.Up();
         Run("ResetTimeout.sql");
     }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        Run("M501_Forget.sql");
+        base.Down();
+    }
 }

@@ -86,9 +86,16 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = format('Setting dual_write cannot be %s before phase 3.', NEW.value),
             HINT = 'Migrate to phase 3 first, which sets it to sync.';
     END IF;
-    IF NEW.name = 'write_target' AND NEW.value = 'star' AND to_regclass('public.extracted_positions_archived') IS NULL THEN
+    IF NEW.name = 'write_target' AND NEW.value = 'star' AND to_regclass('public.extracted_positions_archived') IS NULL
+        AND (SELECT c.relkind <> 'v' FROM pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions'))
+    THEN
         RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = 'Setting write_target cannot be star before extracted_positions is archived.',
             HINT = 'Leave it at both: who reads legacy would miss what is written to the star alone.';
+    ELSIF NEW.name = 'write_target' AND NEW.value = 'both' AND to_regclass('public.extracted_positions_archived') IS NULL
+        AND (SELECT c.relkind = 'v' FROM pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions'))
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'EV008', MESSAGE = 'Setting write_target cannot be both any more: the legacy table was dropped by cleanup.',
+            HINT = 'Leave it at star.';
     END IF;
     NEW.changed_at := clock_timestamp();
     NEW.changed_by := session_user;
@@ -137,7 +144,7 @@ BEGIN
     FOR other IN
         SELECT DISTINCT c.oid::regclass AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, r.rolname
         FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a JOIN pg_roles AS r ON r.oid = a.grantee
-        JOIN pg_class AS legacy ON legacy.oid = to_regclass('public.extracted_positions')
+        JOIN pg_class AS legacy ON legacy.oid = coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions'))
         WHERE (c.oid IN (SELECT to_regclass(n)::oid FROM unnest(p_names) AS n)
                 OR c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                     AND d.deptype IN ('a', 'i') AND d.refobjid IN (SELECT to_regclass(n)::oid FROM unnest(p_names) AS n)))

@@ -30,6 +30,9 @@ BEGIN
             lock_deadline := clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0);
             FOREACH waited_for IN ARRAY p_tables LOOP
                 CONTINUE WHEN waited_for = ANY (star) AND to_regclass('public.' || waited_for) IS NULL; -- dropped by hand: Down goes on without it
+                -- archived or not any more: a killed step, run again; LOCK of the view would lock all that it is made of
+                CONTINUE WHEN waited_for LIKE 'extracted_positions%'
+                    AND (SELECT c.relkind IN ('r', 'p') FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass('public.' || waited_for)) IS NOT TRUE;
                 PERFORM pg_catalog.set_config('lock_timeout',
                     greatest(1, ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000))::integer::text, true);
                 EXECUTE pg_catalog.format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);

@@ -35,6 +35,74 @@ BEGIN
 END
 $function$;
 
+-- From phase 5 on, with write_target star: writes a result to the star alone, under its stripe, and returns how many rows; NULL: it was not
+-- written, and must be written to legacy. That is so while write_target is both, above READ COMMITTED, when the stripe is busy, and for what the star cannot hold.
+-- The lock keeps the archived table what it is until the writer commits, whichever name it has then.
+CREATE OR REPLACE FUNCTION evidently_schema.save_star(p_collector_result_id bigint, p_items jsonb) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    given jsonb;
+BEGIN
+    IF NOT EXISTS (SELECT FROM evidently_schema.settings AS s WHERE s.name = 'write_target' AND s.value = 'star')
+        OR current_setting('transaction_isolation') NOT LIKE 'read %'
+        OR p_items @? '$[*].id' -- whether it is free, the table's key says
+    THEN
+        RETURN NULL;
+    END IF;
+    LOCK TABLE evidently_schema.legacy_rows IN ROW EXCLUSIVE MODE;
+    IF NOT EXISTS (SELECT FROM evidently_schema.settings AS s WHERE s.name = 'write_target' AND s.value = 'star')
+        OR NOT pg_try_advisory_xact_lock(1702259053, evidently_schema.stripe(p_collector_result_id))
+    THEN
+        RETURN NULL;
+    END IF;
+    given := evidently_schema.given_rows(p_items);
+    IF given IS NULL THEN
+        RETURN NULL; -- a key that is no column: the INSERT says which
+    END IF;
+    -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
+    DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
+    PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
+    DELETE FROM evidently_schema.legacy_residue AS r USING evidently_schema.legacy_ids AS i
+    WHERE r.legacy_id = i.id::text AND i.collector_result_id = p_collector_result_id;
+    DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
+    DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
+    IF evidently_schema.project_given(ARRAY[p_collector_result_id], given) > 0 THEN
+        RAISE SQLSTATE 'EV000';
+    END IF;
+    INSERT INTO evidently_schema.star_only_results (collector_result_id) VALUES (p_collector_result_id)
+    ON CONFLICT (collector_result_id) DO UPDATE SET written_at = clock_timestamp();
+    PERFORM evidently_schema.keep_given(given);
+    DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
+    RETURN jsonb_array_length(p_items);
+EXCEPTION
+    WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
+        RETURN NULL; -- the star cannot hold it: legacy can, or says why not
+END
+$function$;
+
+-- save_star() writes with its owner's rights: only for who may write legacy, and only where no policy decides which rows.
+CREATE OR REPLACE FUNCTION evidently_schema.grant_star_writer() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    role record;
+BEGIN
+    FOR role IN SELECT a.grantee::regrole AS name FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+        WHERE p.oid = 'evidently_schema.save_star(bigint, jsonb)'::regprocedure AND a.grantee NOT IN (0, p.proowner)
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb) FROM %s', role.name);
+    END LOOP;
+    FOR role IN SELECT r.oid::regrole AS name FROM pg_class AS c CROSS JOIN pg_roles AS r
+        WHERE c.oid = coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions')) AND r.oid <> c.relowner
+            AND (SELECT count(DISTINCT a.privilege_type) FROM aclexplode(c.relacl) AS a WHERE a.grantee = r.oid AND a.privilege_type IN ('INSERT', 'DELETE')) = 2
+            AND (NOT c.relrowsecurity OR r.rolbypassrls) AND r.rolname NOT IN ('anon', 'authenticated')
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb) TO %s', role.name);
+    END LOOP;
+END
+$function$;
+
 -- Replaces the legacy rows of a result: the brand row, then the competitors' rows, each an object whose keys are columns of
 -- extracted_positions; columns that no row names take their defaults, those that only some rows name are NULL in the others.
 -- collector_result_id, and competitor_name of the brand row, are set here. Returns how many rows were written. One statement: readers see the
@@ -50,12 +118,21 @@ DECLARE
     written integer;
 BEGIN
     SELECT p.* INTO made FROM evidently_schema.position_rows(p_collector_result_id, p_brand, p_competitors) AS p;
+    IF pg_catalog.has_function_privilege('evidently_schema.save_star(bigint, jsonb)', 'EXECUTE') THEN
+        written := evidently_schema.save_star(p_collector_result_id, made.items);
+        IF written IS NOT NULL THEN
+            RETURN written;
+        END IF;
+    END IF;
     EXECUTE made.statement USING p_collector_result_id, made.items;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.position_rows', 'evidently_schema.save_positions');
+SELECT evidently_schema.restrict_access('evidently_schema.position_rows', 'evidently_schema.save_positions', 'evidently_schema.save_star',
+    'evidently_schema.grant_star_writer');
+
+SELECT evidently_schema.grant_star_writer();
 
 $step$);

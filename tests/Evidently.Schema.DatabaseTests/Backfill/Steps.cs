@@ -1,4 +1,5 @@
 using FluentMigrator.Runner;
+using FluentMigrator.Runner.Initialization;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -30,7 +31,10 @@ internal static class Steps
 
     public static Task UpAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateUp(version));
 
-    public static Task DownAsync(string connectionString, long version) => RunAsync(connectionString, runner => runner.MigrateDown(version));
+    public static Task DownAsync(string connectionString, long version, params string[] tags) => RunAsync(connectionString, runner => runner.MigrateDown(version), tags);
+
+    /// <summary>Up to the version, with those migrations of phase 5 that have one of the tags.</summary>
+    public static Task TaggedUpAsync(string connectionString, long version, params string[] tags) => RunAsync(connectionString, runner => runner.MigrateUp(version), tags);
 
     /// <summary>The error the database raised, whatever it is wrapped in.</summary>
     public static PostgresException? Refusal(Exception? exception) =>
@@ -43,7 +47,7 @@ internal static class Steps
         return reader.ReadToEnd();
     }
 
-    private static Task RunAsync(string connectionString, Action<IMigrationRunner> run) => Task.Run(async () =>
+    private static Task RunAsync(string connectionString, Action<IMigrationRunner> run, params string[] tags) => Task.Run(async () =>
     {
         var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0 };
         await using var provider = new ServiceCollection()
@@ -53,6 +57,7 @@ internal static class Steps
                 .WithGlobalConnectionString(unpooled.ConnectionString)
                 .WithGlobalCommandTimeout(TimeSpan.Zero)
                 .ScanIn(typeof(PhaseMigration).Assembly).For.All())
+            .Configure<RunnerOptions>(options => options.Tags = tags)
             .BuildServiceProvider();
         await using var scope = provider.CreateAsyncScope();
         run(scope.ServiceProvider.GetRequiredService<IMigrationRunner>());

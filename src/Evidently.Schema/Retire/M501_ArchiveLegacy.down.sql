@@ -1,0 +1,27 @@
+-- The swap back: the view goes and the table takes its name again, in one transaction that holds it for milliseconds. A writer to the star alone that began
+-- before holds the table too: what it wrote is brought back here.
+CALL evidently_schema.step(ARRAY['extracted_positions_archived'], $step$
+
+DO $restore$
+DECLARE
+    archived constant regclass := to_regclass('public.extracted_positions_archived');
+    problems text[];
+    remedies text[];
+BEGIN
+    IF archived IS NULL THEN
+        RETURN; -- done by a run that was killed then
+    END IF;
+    SELECT array_agg(format('%s %s is made on the view extracted_positions', d.kind, d.object)), array_agg(d.remove) INTO problems, remedies
+    FROM evidently_schema.dependents('public.extracted_positions'::regclass) AS d WHERE d.kind <> 'publication';
+    PERFORM evidently_schema.refuse_for('extracted_positions cannot be brought back', problems, remedies);
+    DROP TRIGGER IF EXISTS evidently_schema_kept ON public.extracted_positions_archived; -- of a cleanup that was begun
+    PERFORM evidently_schema.bring_back(ARRAY(SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s));
+    PERFORM evidently_schema.copy_grants('public.extracted_positions'::regclass, archived);
+    DROP VIEW public.extracted_positions;
+    ALTER TABLE public.extracted_positions_archived RENAME TO extracted_positions;
+    INSERT INTO evidently_schema.events (kind, subject, was, became)
+    VALUES ('archive', 'extracted_positions', 'view of extracted_positions_archived and the star', 'table');
+END
+$restore$;
+
+$step$, 'ACCESS EXCLUSIVE');

@@ -1,0 +1,20 @@
+-- NOT VALID: a short lock, no scan. M502_Validate.sql follows.
+CALL evidently_schema.step(ARRAY['extracted_positions_archived', 'collector_results', 'generated_queries', 'brands', 'customers'], $step$
+
+DO $attach$
+DECLARE
+    detached record;
+BEGIN
+    FOR detached IN
+        SELECT d.name, d.definition, d.afterwards FROM evidently_schema.detached_objects AS d
+        WHERE d.kind = 'foreign key' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS c
+            WHERE c.conrelid = 'public.extracted_positions_archived'::regclass AND c.conname = d.name)
+    LOOP
+        EXECUTE format('ALTER TABLE public.extracted_positions_archived ADD CONSTRAINT %I %s%s', detached.name, detached.definition,
+            CASE WHEN detached.definition LIKE '% NOT VALID' THEN '' ELSE ' NOT VALID' END);
+        EXECUTE detached.afterwards;
+    END LOOP;
+END
+$attach$;
+
+$step$);

@@ -1,0 +1,192 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+using Evidently.Schema.Hosting;
+using Evidently.Schema.Testing;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Retire;
+
+/// <summary>The archived table is dropped, on purpose, and nothing that it said is lost.</summary>
+[Parallelizable(ParallelScope.All)]
+public sealed class CleanupTests
+{
+    private static readonly LegacyFill Dirty = StarDatabase.Few with { Results = 150, Dirt = LegacyDirt.Heavy };
+
+    public static IEnumerable<LegacyVariant> Variants() =>
+    [
+        new(),
+        new() { LegacyId = LegacyIdType.Uuid, CompetitorId = CompetitorIdType.Uuid, Positions = PositionsType.Jsonb, Metrics = MetricType.DoublePrecision, ForeignKeys = false },
+        new() { Metrics = MetricType.Numeric52, ExtraColumns = false },
+    ];
+
+    [TestCaseSource(nameof(Variants))]
+    public async Task After_cleanup_the_view_shows_every_row_as_before_dirty_ones_too(LegacyVariant variant)
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(variant, Dirty, toStar: true);
+        await OldAndQuietAsync(database);
+        await database.ExecuteAsync("CREATE TABLE kept AS SELECT * FROM extracted_positions");
+
+        await DropAsync(database);
+
+        Assert.That(await database.ScalarAsync<string?>("SELECT to_regclass('extracted_positions_archived')::text"), Is.Null);
+        Assert.That(
+            await database.ListAsync(
+                """
+                SELECT coalesce(k.id, v.id)::text FROM kept AS k FULL JOIN extracted_positions AS v ON v.id = k.id
+                WHERE k.id IS NULL OR v.id IS NULL OR to_jsonb(v) <> to_jsonb(k)
+                """),
+            Is.Empty, "rows that are missing or differ");
+        Assert.That(await database.ListAsync("SELECT v::text FROM evidently_schema.verify() AS v WHERE NOT v.ok"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Nothing_of_the_library_is_left_that_reads_the_dropped_table_and_hosts_go_on()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await database.ExecuteAsync(RetireDatabase.Save(100));
+        await OldAndQuietAsync(database);
+        await DropAsync(database);
+
+        Assert.That(
+            await database.ListAsync(
+                """
+                SELECT proname FROM pg_proc WHERE pronamespace IN ('evidently_schema'::regnamespace, 'public'::regnamespace)
+                    AND prosrc ~ '(FROM|INTO|UPDATE|JOIN|TABLE) (public\.extracted_positions_archived|evidently_schema\.(legacy_rows|projected_|compared_rows|covered_results))'
+                """),
+            Is.SubsetOf(new[] { "dummy" }));
+        await database.ExecuteAsync("CALL evidently_schema.drain(1)");
+        await database.ExecuteAsync("SELECT * FROM evidently_schema.drain_turn(10), evidently_schema.repair(), evidently_schema.legacy_usage()");
+        await database.ExecuteAsync("UPDATE brands SET customer_id = customer_id, name = 'renamed'; INSERT INTO collector_results (id) VALUES (500); DELETE FROM collector_results WHERE id = 3");
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 3"), Is.Zero);
+        await using var migrator = database.Migrator();
+        Assert.That((await migrator.GetStatusAsync()).Phase, Is.EqualTo(Phase.Retire));
+        Assert.That((await migrator.VerifyAsync()).Ok, Is.True);
+
+        await database.ExecuteAsync(RetireDatabase.Save(101));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 101"), Is.EqualTo(3));
+        await database.ExecuteAsync("""SELECT evidently_schema.save_positions(101, (SELECT to_jsonb(ep) - '{id,raw_answer}'::text[] FROM extracted_positions AS ep WHERE id = 1), '[{"competitor_name": "nobody", "competitor_mentions": 7}]')""");
+        Assert.That(await database.ListAsync("SELECT competitor_name || competitor_mentions FROM extracted_positions WHERE collector_result_id = 101 AND competitor_name IS NOT NULL"), Is.EqualTo(new[] { "nobody7" }), "the residue answers for what the star does not hold");
+        Assert.That((await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("UPDATE extracted_positions SET topic = 'x'")))!.SqlState, Is.EqualTo("EV007"));
+        Assert.That((await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(RetireDatabase.ToBoth)))!.SqlState, Is.EqualTo("EV008"));
+    }
+
+    [TestCase("UPDATE evidently_schema.settings SET value = '30 days' WHERE name = 'archive_min_age'", "archive_min_age is 30 days")]
+    [TestCase("UPDATE evidently_schema.settings SET value = '7' WHERE name = 'quiet_days'; UPDATE extracted_positions SET topic = 'x' WHERE id = 1", "wrote through the view extracted_positions")]
+    [TestCase(RetireDatabase.ToBoth, "write_target is both")]
+    [TestCase("UPDATE brand_metrics SET visibility_index = 0.77", "verification found brand_metrics")]
+    [TestCase("CREATE VIEW host_view AS SELECT id FROM extracted_positions_archived", "DROP VIEW public.host_view;")]
+    public async Task It_refuses_and_drops_nothing(string obstacle, string said)
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await OldAndQuietAsync(database);
+        await database.ExecuteAsync(obstacle);
+        var before = await Dump.WithoutOursAsync(database);
+        await using var migrator = database.Migrator();
+
+        var refusal = await RefusalTests.RefusedAsync(() => migrator.DropLegacyAsync(), SchemaError.OpenPoints);
+
+        Assert.That(refusal.Message, Does.Contain(said).And.Contain("Nothing was changed"));
+        Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_reader_of_the_view_is_seen_and_stands_in_the_way()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await OldAndQuietAsync(database);
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '7' WHERE name = 'quiet_days'");
+        await database.ExecuteAsync("SELECT count(*) FROM extracted_positions");
+        await Eventually.Holds(
+            async () => await database.ScalarAsync<long>("SELECT since_archive FROM evidently_schema.legacy_usage() WHERE kind = 'reads'") > 0, "the statistics have come");
+        await using var migrator = database.Migrator();
+
+        var refusal = await RefusalTests.RefusedAsync(() => migrator.DropLegacyAsync(), SchemaError.OpenPoints);
+
+        Assert.That(refusal.Message, Does.Contain("was read").And.Contain("quiet_days is 7"));
+    }
+
+    [Test]
+    public async Task What_is_written_while_the_residue_is_kept_is_kept_too()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await OldAndQuietAsync(database);
+        foreach (var file in new[] { "M504_Residue.sql", "M504_Check.sql", "M504_Watch.sql", "M504_Keep.sql" })
+        {
+            await database.ExecuteAsync(Steps.Sql(file));
+        }
+
+        await database.ExecuteAsync("UPDATE extracted_positions SET topic = 'late', metadata = '{\"late\": true}' WHERE collector_result_id = 1; DELETE FROM extracted_positions WHERE collector_result_id = 2");
+        await database.ExecuteAsync(RetireDatabase.Save(100));
+        await database.ExecuteAsync(Steps.Sql("M504_Retired.sql"));
+        await database.ExecuteAsync(Steps.Sql("M504_DropLegacy.sql"));
+
+        Assert.That(await database.ListAsync("SELECT DISTINCT topic || metadata::text FROM extracted_positions WHERE collector_result_id = 1"), Is.EqualTo(new[] { "late{\"late\": true}" }));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 2"), Is.Zero);
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 100"), Is.EqualTo(3));
+        await DropAsync(database); // killed before its version row: nothing is left to do
+    }
+
+    [Test]
+    public async Task A_cleanup_that_was_begun_is_taken_back_with_archive()
+    {
+        await using var database = await RetireDatabase.ReadyAsync();
+        var ready = await Dump.AllAsync(database);
+        await database.MigrateAsync(Phase.Retire);
+        await database.ExecuteAsync(RetireDatabase.ToStar);
+        await OldAndQuietAsync(database);
+        foreach (var file in new[] { "M504_Residue.sql", "M504_Check.sql", "M504_Watch.sql", "M504_Keep.sql", "M504_Retired.sql" })
+        {
+            await database.ExecuteAsync(Steps.Sql(file));
+        }
+
+        await database.RollbackAsync(Phase.Reads);
+
+        Assert.That(await Dump.AllAsync(database), Is.EqualTo(ready));
+        await database.AssertVerifiedAsync();
+    }
+
+    [Test]
+    public async Task After_cleanup_every_way_back_is_refused_with_what_to_restore()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await OldAndQuietAsync(database);
+        await DropAsync(database);
+
+        foreach (string[] tags in new[] { [], new[] { "archive" }, ["archive", "cleanup"] })
+        {
+            var refusal = Steps.Refusal(await Assert.CatchAsync(() => Steps.DownAsync(database.ConnectionString, 0, tags)));
+            Assert.That(refusal?.SqlState, Is.EqualTo("EV007"));
+            Assert.That(refusal!.Hint, tags.Length == 0 ? Is.Not.Empty : Does.Contain("pg_restore"));
+        }
+    }
+
+    [Test]
+    public async Task The_answers_are_dropped_only_when_a_setting_says_so_and_nothing_hangs_on_them()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await using var migrator = database.Migrator();
+        await RefusalTests.RefusedAsync(() => migrator.DropRawAnswerAsync(), SchemaError.WrongState);
+        await OldAndQuietAsync(database);
+        await DropAsync(database);
+        await database.ExecuteAsync("CREATE VIEW host_view AS SELECT raw_answer FROM collector_results");
+
+        var refusal = await RefusalTests.RefusedAsync(() => migrator.DropRawAnswerAsync(), SchemaError.OpenPoints);
+        Assert.That(refusal.Message, Does.Contain("2 open points").And.Contain("view host_view hangs on").And.Contain("WHERE name = 'allow_drop_raw_answer';"));
+
+        await database.ExecuteAsync("DROP VIEW host_view; UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'allow_drop_raw_answer'");
+        var rows = await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions");
+        await migrator.DropRawAnswerAsync();
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE raw_answer IS NULL"), Is.EqualTo(rows));
+        var back = Steps.Refusal(await Assert.CatchAsync(() => Steps.DownAsync(database.ConnectionString, 504, "drop-raw-answer")));
+        Assert.That(back?.Hint, Does.Contain("ADD COLUMN raw_answer"));
+    }
+
+    internal static Task<int> OldAndQuietAsync(StarDatabase database) => database.ExecuteAsync(
+        "UPDATE evidently_schema.settings SET value = '0 days' WHERE name = 'archive_min_age'; UPDATE evidently_schema.settings SET value = '0' WHERE name = 'quiet_days'");
+
+    internal static async Task DropAsync(StarDatabase database)
+    {
+        await using var migrator = database.Migrator();
+        await migrator.DropLegacyAsync();
+    }
+}

@@ -1,0 +1,75 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+using Evidently.Schema.Hosting;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Retire;
+
+/// <summary>Nobody sees or writes through the view what he could not in the table, nor less.</summary>
+[Parallelizable(ParallelScope.All)]
+public sealed class RowSecurityTests
+{
+    private const string Mine = "SELECT count(*) FROM extracted_positions";
+
+    [Test]
+    public async Task Where_policies_decide_the_view_shows_and_takes_what_they_allow()
+    {
+        await using var database = await RetireDatabase.ReadyAsync();
+        await using var tenant = await SecuredAsync(database);
+        var customer = await database.ScalarAsync<string>("SELECT customer_id::text FROM extracted_positions WHERE id = 1");
+        await tenant.ExecuteAsync($"SELECT set_config('app.customer', '{customer}', false)");
+        var mine = await tenant.ScalarAsync<long>(Mine);
+        Assert.That(mine, Is.Positive.And.LessThan(await database.ScalarAsync<long>(Mine)));
+
+        await database.MigrateAsync(Phase.Retire);
+        Assert.That(await tenant.ScalarAsync<long>(Mine), Is.EqualTo(mine), "reads");
+        Assert.That(await tenant.ExecuteAsync("UPDATE extracted_positions SET total_word_count = 1"), Is.EqualTo(mine), "only his rows");
+        Assert.That(await tenant.ExecuteAsync($"DELETE FROM extracted_positions WHERE customer_id <> '{customer}'"), Is.Zero);
+        Assert.That(
+            (await Assert.ThrowsAsync<PostgresException>(() => tenant.ExecuteAsync("INSERT INTO extracted_positions (collector_result_id, customer_id) SELECT 100, id FROM customers WHERE id::text <> current_setting('app.customer') LIMIT 1")))!.SqlState,
+            Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+        Assert.That(await tenant.ExecuteAsync("INSERT INTO extracted_positions (collector_result_id, customer_id) SELECT 100, current_setting('app.customer')::uuid"), Is.EqualTo(1));
+        await database.ExecuteAsync("DELETE FROM extracted_positions WHERE collector_result_id = 100");
+
+        await database.ExecuteAsync(RetireDatabase.ToStar);
+        await database.ExecuteAsync(RetireDatabase.Save(100, like: 1) + ";" + RetireDatabase.Save(101, like: await database.ScalarAsync<long>($"SELECT min(collector_result_id) FROM extracted_positions WHERE customer_id <> '{customer}'")));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.star_only_results"), Is.EqualTo(2));
+        Assert.That(await tenant.ScalarAsync<long>(Mine), Is.EqualTo(mine + 3), "his star-only result and not the other's");
+        Assert.That(await tenant.ExecuteAsync("UPDATE extracted_positions SET total_word_count = 2 WHERE collector_result_id IN (100, 101)"), Is.EqualTo(3));
+        await database.AssertVerifiedAsync();
+
+        await database.RollbackAsync(Phase.Reads);
+        Assert.That(await tenant.ScalarAsync<long>(Mine), Is.EqualTo(mine + 3));
+    }
+
+    [Test]
+    public async Task A_reader_who_may_not_read_what_the_view_is_made_of_stands_in_the_way()
+    {
+        await using var database = await RetireDatabase.ReadyAsync();
+        await using var tenant = await SecuredAsync(database);
+        await database.ExecuteAsync($"REVOKE SELECT ON brand_sentiment FROM {await tenant.ScalarAsync<string>("SELECT current_user::text")}");
+
+        var refusal = await RefusalTests.RefusedAsync(() => database.MigrateAsync(Phase.Retire), SchemaError.OpenPoints);
+
+        Assert.That(refusal.Message, Does.Contain("1 open point.").And.Contain("GRANT SELECT ON public.brand_sentiment TO test_"));
+    }
+
+    private static async Task<Session> SecuredAsync(StarDatabase database)
+    {
+        var tenant = await ViewTests.AsAsync(
+            database,
+            """
+            GRANT SELECT, INSERT, UPDATE, DELETE ON extracted_positions TO {0};
+            GRANT SELECT ON metric_facts, brand_metrics, competitor_metrics, brand_sentiment, competitor_sentiment, brand_competitors, collector_results, brands, customers TO {0};
+            ALTER TABLE extracted_positions ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY tenant ON extracted_positions USING (customer_id::text = current_setting('app.customer', true));
+            CREATE POLICY tenant ON metric_facts USING (customer_id::text = current_setting('app.customer', true));
+            UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'star_policies_confirmed'
+            """);
+        foreach (var table in new[] { "brand_metrics", "competitor_metrics", "brand_sentiment", "competitor_sentiment" })
+        {
+            await database.ExecuteAsync($"CREATE POLICY tenant ON {table} USING (EXISTS (SELECT FROM metric_facts AS f WHERE f.id = {table}.metric_fact_id))");
+        }
+
+        return tenant;
+    }
+}
