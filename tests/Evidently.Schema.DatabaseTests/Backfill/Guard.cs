@@ -151,13 +151,14 @@ internal sealed record Guard(string Name, string Text, string Without)
 
     public async Task RemoveAsync(StarDatabase database)
     {
-        var definition = (await database.ScalarAsync<string>(
+        var definition = ViewText.Of(Name, (await database.ScalarAsync<string>(
             $"""
             SELECT coalesce(pg_get_functiondef(to_regproc('evidently_schema.{Name}')), format('CREATE OR REPLACE VIEW evidently_schema.{Name} WITH (security_invoker = true) AS %s',
-                regexp_replace(pg_get_viewdef(to_regclass('evidently_schema.{Name}'), true), '\s+', ' ', 'g')))
-            """))!;
-        Assert.That(definition, Does.Contain(Text), "the guard is no longer where this test looks for it");
-        await database.ExecuteAsync(definition.Replace(Text, Without, StringComparison.Ordinal));
+                pg_get_viewdef(to_regclass('evidently_schema.{Name}'), true)))
+            """))!);
+        var text = ViewText.Of(Name, Text);
+        Assert.That(definition, Does.Contain(text), "the guard is no longer where this test looks for it");
+        await database.ExecuteAsync(definition.Replace(text, ViewText.Of(Name, Without), StringComparison.Ordinal));
     }
 
     public Task RemoveUnlessAsync(bool guarded, StarDatabase database) => guarded ? Task.CompletedTask : RemoveAsync(database);
