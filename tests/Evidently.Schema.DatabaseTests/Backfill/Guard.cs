@@ -139,6 +139,9 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>A collector type that the daily view's key may not hold is not projected.</summary>
     public static Guard ShortCollectorType { get; } = new("legacy_rows", "octet_length(ep.collector_type) <= 2000", "true");
 
+    /// <summary>How deep a JSON string may be nested does not depend on the stack.</summary>
+    public static Guard ShallowJson { get; } = new("to_json", "pg_catalog.octet_length(p_value) <= 2002 OR NOT pg_catalog.jsonb_path_exists(parsed, 'strict $.**{1001}')", "true");
+
     /// <summary>A statement that finds a stripe busy leaves a note.</summary>
     public static Guard SyncBusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE false;");
 
