@@ -13,6 +13,7 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// EVIDENTLY_SCHEMA_FUZZ_RESULTS is how many results, and as many statements in phase 3 (60).
 /// </summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class FuzzTests
 {
     /// <summary>Bytes of a topic that its index holds, whatever else is in the row.</summary>

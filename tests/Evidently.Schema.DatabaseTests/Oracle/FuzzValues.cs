@@ -56,7 +56,7 @@ internal sealed class FuzzValues(Random random)
     {
         if (OneIn(12))
         {
-            var length = Pick([2_000, 2_001, 2_600, 2_700, 8_191, 65_536, Megabyte]);
+            var length = Pick([2_000, 2_001, 2_600, 2_660, 2_700, 8_191, 65_536, Megabyte]);
             return OneIn(2) ? DirtyCatalog.Incompressible(length) : new string(Pick(["x", "é", "名"])[0], length);
         }
 
