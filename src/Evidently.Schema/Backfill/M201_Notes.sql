@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS evidently_schema.change_notes (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 CREATE INDEX IF NOT EXISTS idx_change_notes_result ON evidently_schema.change_notes (collector_result_id);
-CREATE INDEX IF NOT EXISTS idx_change_notes_parent ON evidently_schema.change_notes (kind, key) WHERE kind <> 'result';
+CREATE INDEX IF NOT EXISTS idx_change_notes_parent ON evidently_schema.change_notes (kind) WHERE kind <> 'result'; -- without key: a name may be too long
+CREATE INDEX IF NOT EXISTS idx_change_notes_row ON evidently_schema.change_notes (key) WHERE kind = 'row';
 
 COMMENT ON TABLE evidently_schema.change_notes IS
     'Append-only: changes of legacy that are not yet projected. kind: result (collector_result_id), row (a legacy row without result: key '

@@ -13,12 +13,16 @@ CREATE OR REPLACE FUNCTION evidently_schema.to_metric(p_value numeric) RETURNS n
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN p_value > -999.995 AND p_value < 999.995 THEN pg_catalog.round(p_value, 2) END;
 
--- Text as JSON; NULL when it is not JSON. A block with an EXCEPTION clause cannot run in parallel mode.
+-- Text as JSON; NULL when it is not JSON, or is nested more than 1000 levels deep: how much deeper the server can go depends on the stack its
+-- callers leave it, and a trigger must say what a verification says. A block with an EXCEPTION clause cannot run in parallel mode.
 CREATE OR REPLACE FUNCTION evidently_schema.to_json(p_value text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE STRICT
 AS $function$
+DECLARE
+    parsed jsonb;
 BEGIN
-    RETURN p_value::pg_catalog.jsonb;
+    parsed := p_value::pg_catalog.jsonb; -- not in the declaration, whose errors nobody catches
+    RETURN CASE WHEN pg_catalog.octet_length(p_value) <= 2002 OR NOT pg_catalog.jsonb_path_exists(parsed, 'strict $.**{1001}') THEN parsed END;
 EXCEPTION
     WHEN OTHERS THEN
         RETURN NULL; -- the row is rejected as invalid

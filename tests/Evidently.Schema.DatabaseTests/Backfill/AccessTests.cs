@@ -5,6 +5,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>Who sees and changes what, tried as the role itself. The migration runs as the owner, who is no superuser.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class AccessTests
 {
     private const string OurRelations =

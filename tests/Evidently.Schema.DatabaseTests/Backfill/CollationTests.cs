@@ -2,6 +2,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>Competitor names whose columns do not compare alike.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class CollationTests
 {
     /// <summary>

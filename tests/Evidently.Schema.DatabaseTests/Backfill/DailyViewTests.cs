@@ -4,6 +4,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The daily view, its refresh and the list of touched days.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class DailyViewTests
 {
     private const string Refresh = "SELECT public.refresh_mv_brand_daily_metrics()";

@@ -2,6 +2,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>A role that the owner's default privileges give every new table. Through what we make it sees no more than before.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class DefaultPrivilegeTests
 {
     private const string PublicRelations =

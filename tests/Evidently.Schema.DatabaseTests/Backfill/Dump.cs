@@ -3,27 +3,26 @@ using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
-/// <summary>A schema as pg_dump writes it, and tables as digests.</summary>
+/// <summary>A schema as pg_dump writes it, or as the catalog has it where the server comes without pg_dump, and tables as digests.</summary>
 internal static class Dump
 {
     public static readonly string[] LegacyTables = ["customers", "brands", "generated_queries", "collector_results", "brand_competitors", "extracted_positions"];
 
     /// <summary>Everything in the database.</summary>
-    public static Task<string> AllAsync(StarDatabase database) => RunAsync(database);
+    public static Task<string> AllAsync(StarDatabase database) => RunAsync(database, schema: null);
 
     /// <summary>Everything but our own schema.</summary>
-    public static Task<string> WithoutOursAsync(StarDatabase database) => RunAsync(database, "--exclude-schema=evidently_schema");
+    public static Task<string> WithoutOursAsync(StarDatabase database) => RunAsync(database, "public", "--exclude-schema=evidently_schema");
 
     /// <summary>One digest a table, over every byte of every row.</summary>
     public static Task<List<string>> LegacyRowsAsync(StarDatabase database) => database.ListAsync(string.Join(
         " UNION ALL ", LegacyTables.Select(table => $"SELECT '{table} ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")), '') FROM public.{table} AS t")));
 
-    private static async Task<string> RunAsync(StarDatabase database, params string[] options)
+    private static async Task<string> RunAsync(StarDatabase database, string? schema, params string[] options)
     {
         if (TestServer.Server.BinariesDirectory is not { } binaries || !File.Exists(Path.Combine(binaries, "pg_dump")))
         {
-            TestServer.Without("No pg_dump beside the server.");
-            return string.Empty;
+            return string.Join('\n', await Fingerprint.OfDefinitionsAsync(database.AdminConnectionString, schema));
         }
 
         var target = new NpgsqlConnectionStringBuilder(database.AdminConnectionString);

@@ -5,6 +5,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>Validating the star's foreign keys over rows whose parent went while they were detached.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class ForeignKeyTests
 {
     private const string Validate = "CALL evidently_schema.validate_foreign_keys()";

@@ -139,6 +139,9 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>A collector type that the daily view's key may not hold is not projected.</summary>
     public static Guard ShortCollectorType { get; } = new("legacy_rows", "octet_length(ep.collector_type) <= 2000", "true");
 
+    /// <summary>How deep a JSON string may be nested does not depend on the stack.</summary>
+    public static Guard ShallowJson { get; } = new("to_json", "pg_catalog.octet_length(p_value) <= 2002 OR NOT pg_catalog.jsonb_path_exists(parsed, 'strict $.**{1001}')", "true");
+
     /// <summary>A statement that finds a stripe busy leaves a note.</summary>
     public static Guard SyncBusyNote { get; } = new("sync_results", "WHERE u.id <> ALL (free);", "WHERE false;");
 
@@ -151,13 +154,14 @@ internal sealed record Guard(string Name, string Text, string Without)
 
     public async Task RemoveAsync(StarDatabase database)
     {
-        var definition = (await database.ScalarAsync<string>(
+        var definition = ViewText.Of(Name, (await database.ScalarAsync<string>(
             $"""
             SELECT coalesce(pg_get_functiondef(to_regproc('evidently_schema.{Name}')), format('CREATE OR REPLACE VIEW evidently_schema.{Name} WITH (security_invoker = true) AS %s',
-                regexp_replace(pg_get_viewdef(to_regclass('evidently_schema.{Name}'), true), '\s+', ' ', 'g')))
-            """))!;
-        Assert.That(definition, Does.Contain(Text), "the guard is no longer where this test looks for it");
-        await database.ExecuteAsync(definition.Replace(Text, Without, StringComparison.Ordinal));
+                pg_get_viewdef(to_regclass('evidently_schema.{Name}'), true)))
+            """))!);
+        var text = ViewText.Of(Name, Text);
+        Assert.That(definition, Does.Contain(text), "the guard is no longer where this test looks for it");
+        await database.ExecuteAsync(definition.Replace(text, ViewText.Of(Name, Without), StringComparison.Ordinal));
     }
 
     public Task RemoveUnlessAsync(bool guarded, StarDatabase database) => guarded ? Task.CompletedTask : RemoveAsync(database);

@@ -7,6 +7,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 /// with the rights of who migrates, nor become part of what we make.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class HostFunctionTests
 {
     /// <summary>Each works as the server's does, and counts its calls, also those of a transaction that is rolled back.</summary>

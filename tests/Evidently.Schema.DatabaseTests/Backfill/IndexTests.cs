@@ -5,6 +5,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The star's indexes, and the plans that rest on the one of legacy.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class IndexTests
 {
     /// <summary>Every index named in the plan.</summary>

@@ -4,6 +4,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The migration beside an application's open transactions: it waits, nobody waits for it, and it can give up.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class LockTests
 {
     private const string Reader = "SELECT count(*) FROM {0}";

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Evidently.Schema.DatabaseTests.Oracle;
 using Evidently.Schema.Testing;
 using Npgsql;
@@ -32,7 +31,7 @@ public sealed class MutationTests
         foreach (var view in Mutants.All().Select(mutant => mutant.View).Distinct(StringComparer.Ordinal))
         {
             var definition = await _session.ScalarAsync<string>($"SELECT pg_get_viewdef('evidently_schema.{view}'::regclass, true)");
-            _definitions[view] = Regex.Replace(definition!, @"\s+", " ", RegexOptions.None, TimeSpan.FromSeconds(10));
+            _definitions[view] = ViewText.Of(view, definition!);
         }
     }
 
@@ -47,6 +46,7 @@ public sealed class MutationTests
     public async Task The_oracle_sees_a_broken_expression(string view, string from, string to)
     {
         var definition = _definitions[view];
+        (from, to) = (ViewText.Of(view, from), ViewText.Of(view, to));
         var at = definition.IndexOf(from, StringComparison.Ordinal);
         Assert.That(at, Is.Not.Negative, "the expression is no longer in the view");
 

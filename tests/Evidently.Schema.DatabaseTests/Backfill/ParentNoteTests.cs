@@ -1,3 +1,5 @@
+using Evidently.Schema.DatabaseTests.Oracle;
+
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>A parent's note becomes notes of its results in batches, and covers them all until the last has its own.</summary>
@@ -49,6 +51,21 @@ public sealed class ParentNoteTests
         await database.ExecuteAsync("SELECT evidently_schema.expand_parent_notes(100, 2)");
         await database.ExecuteAsync(DrainResults);
         await database.ExecuteAsync($"UPDATE generated_queries SET topic = 'second' WHERE id = ({OneQuery})");
+
+        await database.AssertDrainedAsync(guarded);
+    }
+
+    /// <summary>Guard: no index of the notes holds a competitor's name, which would take the note's kind and its brand in letters beside it.</summary>
+    [Test]
+    public async Task A_competitor_is_noted_whose_name_just_fits_its_own_index([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await database.ExecuteAsync(guarded ? "SELECT" : "CREATE INDEX idx_change_notes_key ON evidently_schema.change_notes (kind, key) WHERE kind <> 'result'");
+        var name = DirtyCatalog.Incompressible(2_660);
+        await database.ExecuteAsync($"UPDATE extracted_positions SET competitor_name = '{name}' WHERE id = (SELECT max(id) FROM extracted_positions WHERE collector_result_id = 1)");
+        await database.DrainAsync();
+
+        await database.ExecuteAsync($"INSERT INTO brand_competitors (brand_id, competitor_name) SELECT brand_id, competitor_name FROM extracted_positions WHERE competitor_name = '{name}'");
 
         await database.AssertDrainedAsync(guarded);
     }

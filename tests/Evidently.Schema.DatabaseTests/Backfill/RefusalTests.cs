@@ -5,6 +5,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>A step that is refused has changed nothing; only our empty schema and its version table may be there.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class RefusalTests
 {
     private const string TextScore = "ALTER TABLE extracted_positions ALTER sentiment_score TYPE text";

@@ -2,6 +2,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The star's indexes that are taken off for the copy and built after it.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class SpareIndexTests
 {
     private const long BeforeDetaching = 204;

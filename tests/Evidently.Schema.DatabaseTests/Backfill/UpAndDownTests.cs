@@ -4,6 +4,7 @@ namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>Every step goes back, and forward again to the same place.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class UpAndDownTests
 {
     public static IEnumerable<LegacyVariant> Variants() =>

@@ -6,6 +6,7 @@ namespace Evidently.Schema.DatabaseTests.DualWrite;
 
 /// <summary>Phase 3 goes up, down and up again; down loses nothing; what is refused has changed nothing.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class PhaseThreeTests
 {
     private const string Sync = "UPDATE evidently_schema.settings SET value = '{0}' WHERE name = 'dual_write'";

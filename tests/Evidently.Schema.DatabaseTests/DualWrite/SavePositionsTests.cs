@@ -7,6 +7,7 @@ namespace Evidently.Schema.DatabaseTests.DualWrite;
 
 /// <summary><c>save_positions</c> does what the application's DELETE and INSERT do, in one statement.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class SavePositionsTests
 {
     private const string Rows = "SELECT (to_jsonb(ep) - 'id' - 'collector_result_id')::text FROM extracted_positions AS ep WHERE collector_result_id = {0} ORDER BY competitor_name NULLS FIRST";

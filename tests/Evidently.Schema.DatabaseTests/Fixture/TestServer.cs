@@ -6,7 +6,10 @@ using Evidently.Schema.Testing;
 
 namespace Evidently.Schema.DatabaseTests;
 
-/// <summary>One server for all tests, and a database of its own for each, copied from a template that is filled once.</summary>
+/// <summary>
+/// One server for all tests, and a database of its own for each, copied from a template that is filled once. Where EVIDENTLY_SCHEMA_TEST_MAJOR is set,
+/// a server of another version is a failure. What depends on the server's version is of the category Versions: CI runs it on the newest, too.
+/// </summary>
 [SetUpFixture]
 public sealed class TestServer
 {
@@ -39,6 +42,8 @@ public sealed class TestServer
         try
         {
             _server = await PostgresServer.StartAsync();
+            var major = Environment.GetEnvironmentVariable("EVIDENTLY_SCHEMA_TEST_MAJOR") ?? $"{_server.Version.Major}";
+            Assert.That($"{_server.Version.Major}", Is.EqualTo(major), "the server's version");
 
             // Roles belong to the server: made in the middle of another test, they would change what its steps grant.
             await (await LegacyDatabase.CreateAsync(_server, new LegacyVariant { SupabaseRoles = true })).DisposeAsync();

@@ -4,6 +4,7 @@ namespace Evidently.Schema.DatabaseTests.Hosting;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class SchemaMigratorTests
 {
     [Test]

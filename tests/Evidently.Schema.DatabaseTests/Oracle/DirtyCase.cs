@@ -11,6 +11,9 @@ internal sealed record DirtyCase(string Name, params DirtyRow[] Rows)
     /// <summary>pg_type.typname the positions columns must have; NULL for any.</summary>
     public string? PositionsType { get; init; }
 
+    /// <summary>The result's id; NULL for the next.</summary>
+    public long? ResultId { get; init; }
+
     /// <summary>Whether there is a collector_results row.</summary>
     public bool HasResult { get; init; } = true;
 

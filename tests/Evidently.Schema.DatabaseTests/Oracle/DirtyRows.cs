@@ -12,8 +12,10 @@ internal sealed class DirtyRows
     private const int OtherBrand = 2;
     private const int BrandWithoutCustomer = 3;
 
+    private const long FirstResult = 9_000_000_000;
+
     /// <summary>Out of range, NULL, no parent, a CHECK, an index row too large: what a stricter legacy table refuses.</summary>
-    private static readonly string[] RefusedByLegacy =
+    internal static readonly string[] RefusedByLegacy =
     [
         PostgresErrorCodes.NumericValueOutOfRange, PostgresErrorCodes.NotNullViolation, PostgresErrorCodes.ForeignKeyViolation,
         PostgresErrorCodes.CheckViolation, PostgresErrorCodes.ProgramLimitExceeded,
@@ -52,8 +54,9 @@ internal sealed class DirtyRows
     /// <summary>Results that only the INSERT into the star can refuse: pass them to the oracle.</summary>
     public List<long> RefusedByInsert { get; } = [];
 
-    /// <summary>Inserts every case that fits, in one transaction; once per database.</summary>
-    public static async Task<DirtyRows> InsertAsync(NpgsqlConnection connection, CancellationToken cancellationToken = default)
+    /// <summary>Inserts every case that fits, the catalog's or these, in one transaction; once per database.</summary>
+    public static async Task<DirtyRows> InsertAsync(
+        NpgsqlConnection connection, IReadOnlyList<DirtyCase>? cases = null, CancellationToken cancellationToken = default)
     {
         var dirt = new DirtyRows();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -61,9 +64,9 @@ internal sealed class DirtyRows
         var results = await CatalogTable.ReadAsync(connection, "collector_results", cancellationToken);
         var positions = await CatalogTable.ReadAsync(connection, "extracted_positions", cancellationToken);
         var rowNumber = 0;
-        foreach (var (number, dirtyCase) in DirtyCatalog.All.Index())
+        foreach (var (number, dirtyCase) in (cases ?? DirtyCatalog.All).Index())
         {
-            var resultId = 9_000_000_000 + number;
+            var resultId = dirtyCase.ResultId ?? FirstResult + number;
             if (!dirtyCase.Fits(positions))
             {
                 dirt._leftOut.Add(dirtyCase.Name, "no such column or another type of positions");
@@ -92,7 +95,7 @@ internal sealed class DirtyRows
         return dirt;
     }
 
-    /// <summary>Drops the legacy indexes that refuse a large topic or collector type as the star's would: not every host has them.</summary>
+    /// <summary>Drops the legacy indexes that refuse large text, of which two as the star's would: not every host has them.</summary>
     public static Task DropIndexesOfLargeTextAsync(NpgsqlConnection connection) => ExecuteAsync(connection, """
         DO $$
         DECLARE
@@ -101,7 +104,7 @@ internal sealed class DirtyRows
             FOR index_name IN
                 SELECT DISTINCT i.indexrelid::regclass FROM pg_index i
                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-                WHERE i.indrelid = 'public.extracted_positions'::regclass AND a.attname IN ('topic', 'collector_type')
+                WHERE i.indrelid = 'public.extracted_positions'::regclass AND a.attname IN ('topic', 'collector_type', 'competitor_name', 'sentiment_label')
             LOOP
                 EXECUTE format('DROP INDEX %s', index_name);
             END LOOP;
@@ -180,7 +183,8 @@ internal sealed class DirtyRows
         await command.ExecuteNonQueryAsync();
     }
 
-    private static Dictionary<string, string?> DefaultRow(long resultId, string? competitorName) => Values(
+    /// <summary>A sound row, for a case to spoil.</summary>
+    internal static Dictionary<string, string?> DefaultRow(long resultId, string? competitorName) => Values(
         ("collector_result_id", Text(resultId)),
         ("brand_id", BrandId),
         ("customer_id", CustomerId),
@@ -198,7 +202,8 @@ internal sealed class DirtyRows
         ("competitor_mentions", competitorName is null ? null : "2"),
         ("total_word_count", "100"));
 
-    private static Dictionary<string, string> Parents(long resultId) => new(StringComparer.Ordinal)
+    /// <summary>What a required reference of another table is filled with.</summary>
+    internal static Dictionary<string, string> Parents(long resultId) => new(StringComparer.Ordinal)
     {
         ["customers"] = CustomerId,
         ["brands"] = BrandId,

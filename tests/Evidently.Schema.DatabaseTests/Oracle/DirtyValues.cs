@@ -5,20 +5,20 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// <content>Dirt within one value.</content>
 internal static partial class DirtyCatalog
 {
-    private static string[] Numbers =>
+    internal static string[] Numbers =>
     [
         "NaN", "Infinity", "-Infinity", "0", "-0.0", "0.004", "0.005", "0.015", "-0.005", "-0.004", "0.30000000000000004", "1.005", "2.675",
         "999.99", "999.994", "999.9949999999999", "999.99499999999995", "999.995", "-999.994", "-999.995", "1000", "-1000", "1e100", "-1e100",
         "1e308", "5e-324", "1e-100", "100", "-1", "0.123456789012345678",
     ];
 
-    private static string[] OddPositions =>
+    internal static string[] OddPositions =>
     [
         "null", "[]", "[1, 2, 3]", "[1, null, 3]", "[null]", "[1.0, 1e2, -0]", "[1.5]", "[2147483647, -2147483648]", "[2147483648]",
         "[-2147483649]", "[1e100]", "[[1, 2]]", "[\"1\"]", "[true]", "[{}]", "{}", "{\"0\": 1}", "1", "\"[1, 2]\"", "\"\"", "true",
     ];
 
-    private static string[] OddSentences =>
+    internal static string[] OddSentences =>
     [
         "null", "[]", "[\"Good.\"]", "[1, null, {\"b\": 2, \"a\": 1.50}]", "[[]]", "[null]", "{}", "{\"0\": \"Good.\"}", "1", "true", "false",
         "\"Good.\"", "\"\"", "\" \"", "\"null\"", "\"[]\"", "\"{}\"", "\"1\"", "\"[\\\"Good.\\\", \\\"Better.\\\"]\"", "\"  [ 1 ]\\n\"",
@@ -26,6 +26,8 @@ internal static partial class DirtyCatalog
         "\"[\\\"\\\\ud834\\\\udd1e\\\"]\"", "\"[{\\\"a\\\": 1, \\\"a\\\": 2}]\"", "\"[1e200000]\"", "\"[01]\"", "\"[NaN]\"", "\"[1.0, 100e-2]\"",
         "\"\\u00a0[1]\"", "[\"名前 ☃ 𝄞 'x' \\\\ \\\"y\\\"\"]",
     ];
+
+    internal static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private static IEnumerable<DirtyCase> Metrics()
     {
@@ -103,9 +105,15 @@ internal static partial class DirtyCatalog
 
         yield return new("only negative sentences are there", Brand(("sentiment_negative_sentences", """["bad"]""")), Competitor(
             "Acme", ("sentiment_negative_sentences_competitor", """["worse"]""")));
-        var deep = new string('[', 100_000) + new string(']', 100_000);
-        yield return new("a JSON string is nested too deep for the server's stack", Brand(("sentiment_positive_sentences", $"\"{deep}\"")), Competitor("Acme"));
-        yield return new("a competitor's JSON string is nested too deep", Brand(), Competitor("Acme", ("sentiment_positive_sentences_competitor", $"\"{deep}\"")));
+        foreach (var levels in new[] { 1_000, 1_001, 1_002, 10_000, 14_400, 100_000 })
+        {
+            var deep = $"\"{Nested(levels)}\"";
+            yield return new($"a JSON string is nested {levels} levels deep", Brand(("sentiment_positive_sentences", deep)), Competitor("Acme"));
+            yield return new($"a competitor's JSON string is nested {levels} levels deep", Brand(), Competitor("Acme", ("sentiment_positive_sentences_competitor", deep)));
+        }
+
+        yield return new("sentences are nested ten thousand levels deep", Brand(("sentiment_positive_sentences", Nested(10_000))), Competitor(
+            "Acme", ("sentiment_negative_sentences_competitor", Nested(10_000))));
         yield return new("the sentences are broken and the query is missing", Brand(("sentiment_positive_sentences", "{}"), ("query_id", DirtyRows.Nobody)));
         yield return new("the sentences are broken and the score is out of range", Brand(("sentiment_positive_sentences", "1"), ("sentiment_score", "1000")));
         yield return new("the sentences of an unknown competitor are broken", Brand(), Competitor("Nobody knows", ("sentiment_negative_sentences_competitor", "1")));

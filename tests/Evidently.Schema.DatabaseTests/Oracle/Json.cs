@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Evidently.Schema.DatabaseTests.Oracle;
@@ -38,6 +39,9 @@ internal sealed class Json(JsonKind kind)
         return text.ToString();
     }
 
+    /// <summary>Goes on upon another thread's stack where this one is nearly used up: a jsonb may be nested ten thousand levels deep.</summary>
+    internal static T OnEnoughStack<T>(Func<T> run) => RuntimeHelpers.TryEnsureSufficientExecutionStack() ? run() : Task.Run(run).GetAwaiter().GetResult();
+
     private void Write(StringBuilder text)
     {
         switch (Kind)
@@ -58,15 +62,15 @@ internal sealed class Json(JsonKind kind)
                 WriteText(text, Text);
                 break;
             case JsonKind.Array:
-                WriteItems(text);
+                OnEnoughStack(() => WriteItems(text));
                 break;
             default:
-                WriteMembers(text);
+                OnEnoughStack(() => WriteMembers(text));
                 break;
         }
     }
 
-    private void WriteItems(StringBuilder text)
+    private StringBuilder WriteItems(StringBuilder text)
     {
         text.Append('[');
         for (var i = 0; i < Items.Count; i++)
@@ -75,10 +79,10 @@ internal sealed class Json(JsonKind kind)
             Items[i].Write(text);
         }
 
-        text.Append(']');
+        return text.Append(']');
     }
 
-    private void WriteMembers(StringBuilder text)
+    private StringBuilder WriteMembers(StringBuilder text)
     {
         text.Append('{');
         var first = true;
@@ -91,7 +95,7 @@ internal sealed class Json(JsonKind kind)
             value.Write(text);
         }
 
-        text.Append('}');
+        return text.Append('}');
     }
 
     private static void WriteText(StringBuilder text, string value)

@@ -10,18 +10,18 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// </summary>
 internal sealed class JsonParser
 {
-    /// <summary>PostgreSQL's limit is its stack (some ten thousand levels); nobody tests the ground between.</summary>
-    private const int MaxDepth = 2_000;
-
     private readonly string _text;
+    private readonly int _levels;
     private int _at;
     private int _depth;
 
-    private JsonParser(string text) => _text = text;
+    private JsonParser(string text, int levels) => (_text, _levels) = (text, levels);
 
-    public static Json? TryParse(string text)
+    /// <param name="text">What may be JSON.</param>
+    /// <param name="levels">How many levels below the outermost value another may lie.</param>
+    public static Json? TryParse(string text, int levels = int.MaxValue)
     {
-        var parser = new JsonParser(text);
+        var parser = new JsonParser(text, levels);
         try
         {
             var value = parser.ReadValue();
@@ -37,6 +37,11 @@ internal sealed class JsonParser
     private Json ReadValue()
     {
         SkipSpace();
+        if (_depth > _levels)
+        {
+            throw Malformed();
+        }
+
         return Peek() switch
         {
             '[' => Nested(ReadArray),
@@ -51,12 +56,8 @@ internal sealed class JsonParser
 
     private Json Nested(Func<Json> read)
     {
-        if (++_depth > MaxDepth)
-        {
-            throw Malformed();
-        }
-
-        var value = read();
+        _depth++;
+        var value = Json.OnEnoughStack(read);
         _depth--;
         return value;
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 namespace Evidently.Schema.DatabaseTests.Oracle;
 
 /// <summary>The oracle's own arithmetic and its JSON parser against the server's.</summary>
+[Category("Versions")]
 public sealed class OracleAgainstServerTests
 {
     private HandmadeLegacy _legacy = null!;

@@ -5,6 +5,9 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// <summary>Converts one legacy row's values, remembering what cannot be converted.</summary>
 internal sealed class RowReader(LegacyRow row, IReadOnlyDictionary<string, string> columnTypes)
 {
+    /// <summary>How deep a JSON string may be nested; jsonb itself is taken as it is.</summary>
+    private const int LevelsOfText = 1_000;
+
     private static readonly ExactDecimal Limit = ExactDecimal.Parse("999.995");
 
     public bool IsInvalid { get; private set; }
@@ -92,7 +95,7 @@ internal sealed class RowReader(LegacyRow row, IReadOnlyDictionary<string, strin
         var json = row[column] is { } text ? Json.Parse(text) : new(JsonKind.Null);
         if (json.Kind == JsonKind.Text)
         {
-            json = JsonParser.TryParse(json.Text) is { Kind: JsonKind.Array } array ? array : null;
+            json = JsonParser.TryParse(json.Text, LevelsOfText) is { Kind: JsonKind.Array } array ? array : null;
         }
 
         switch (json?.Kind)

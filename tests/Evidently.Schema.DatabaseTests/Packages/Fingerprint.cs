@@ -55,7 +55,7 @@ internal static class Fingerprint
 
     public static async Task<IReadOnlyList<string>> OfAsync(HostDatabase database, string? schema = null)
     {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.AdminConnectionString) { Pooling = false });
+        await using var source = Source(database.AdminConnectionString);
         var lines = await ListAsync(source, Definitions);
         foreach (var table in await ListAsync(source, Tables))
         {
@@ -66,7 +66,19 @@ internal static class Fingerprint
         return schema is null ? lines : Only(lines, schema);
     }
 
+    /// <summary>The definitions alone.</summary>
+    public static async Task<IReadOnlyList<string>> OfDefinitionsAsync(string adminConnectionString, string? schema = null)
+    {
+        await using var source = Source(adminConnectionString);
+        var lines = await ListAsync(source, Definitions);
+        lines.Sort(StringComparer.Ordinal);
+        return schema is null ? lines : Only(lines, schema);
+    }
+
     public static IReadOnlyList<string> Only(IEnumerable<string> lines, string schema) => [.. lines.Where(line => line.StartsWith(schema + " ", StringComparison.Ordinal))];
+
+    private static NpgsqlDataSource Source(string connectionString) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
 
     private static async Task<List<string>> ListAsync(NpgsqlDataSource source, string sql)
     {

@@ -7,6 +7,7 @@ namespace Evidently.Schema.DatabaseTests.Reads;
 
 /// <summary>The star's answers are never staler than legacy's, whenever the daily view was refreshed.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class FreshnessTests
 {
     private const string Refresh = "SELECT public.refresh_mv_brand_daily_metrics()";

@@ -6,6 +6,7 @@ namespace Evidently.Schema.DatabaseTests.Reads;
 
 /// <summary>Who reads what: the choice, its effect at once, the gate before a raise, and the audit trail.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class RouteTests
 {
     private const string AnsweredBy = "SELECT current_setting('evidently_schema.answered_by') FROM public.get_source_metrics((SELECT brand_id FROM metric_facts WHERE collector_result_id = 1), '{1,2}')";

@@ -9,6 +9,7 @@ namespace Evidently.Schema.DatabaseTests.Reads;
 /// role itself, with a tenant's policy on legacy.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Versions")]
 public sealed class TenantTests
 {
     private const string Policy = "customer_id = nullif(current_setting('app.customer', true), '')::uuid";
