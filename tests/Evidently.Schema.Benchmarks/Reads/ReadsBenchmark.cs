@@ -36,8 +36,8 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
         {
             Results = rows / BackfillOptions.RowsPerResult,
             AnswerLength = BackfillOptions.AnswerLength(rows),
-            Brands = ReadsOptions.Brands(rows),
-            QueriesPerBrand = ReadsOptions.Brands(rows),
+            Brands = options.BrandsOf(rows),
+            QueriesPerBrand = options.BrandsOf(rows),
             Days = ReadsOptions.Days,
         };
         await legacy.FillAsync(fill, ct);
@@ -61,6 +61,7 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
         return new ReadsFigures
         {
             Rows = rows,
+            Brands = options.BrandsOf(rows),
             Results = ranges.Average(range => range.Results.Length),
             Plan = await turns.PlanAsync(options.Runs, ct),
             Pages = await turns.PagesAsync(options.Runs, ct),

@@ -7,6 +7,8 @@ internal sealed record ReadsFigures
 {
     public required int Rows { get; init; }
 
+    public required int Brands { get; init; }
+
     /// <summary>Results a brand has in the range, on average.</summary>
     public required double Results { get; init; }
 

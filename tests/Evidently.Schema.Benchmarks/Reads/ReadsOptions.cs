@@ -10,6 +10,7 @@ internal sealed record ReadsOptions
         Usage: dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- reads [options]
 
           --rows 60000,600000        legacy rows, one or more sizes; 6 rows make a result
+          --brands 1                 brands that share the results; without it 10, 32 or 100 by size
           --runs 20                  calls of each page in each version, going round five brands; printed are the median and the range
         """;
 
@@ -24,6 +25,9 @@ internal sealed record ReadsOptions
     /// <value>60,000 and 600,000.</value>
     public IReadOnlyList<int> Rows { get; init; } = [60_000, 600_000];
 
+    /// <value>Null: by size.</value>
+    public int? Brands { get; init; }
+
     /// <value>20.</value>
     public int Runs { get; init; } = 20;
 
@@ -31,7 +35,7 @@ internal sealed record ReadsOptions
     /// The plan's 10,000 results are ten brands of a thousand. A product grows both ways, in brands and in results of each, so both grow by the root of
     /// ten from size to size: a million results are a hundred brands of ten thousand. A brand has as many prompts as there are brands: a prompt keeps its hundred results.
     /// </summary>
-    public static int Brands(int rows) => rows switch
+    public int BrandsOf(int rows) => Brands ?? rows switch
     {
         <= 60_000 => 10,
         <= 600_000 => 32,
@@ -48,6 +52,7 @@ internal sealed record ReadsOptions
             options = args[i] switch
             {
                 "--rows" => options with { Rows = [.. value.Split(',').Select(rows => Number(args[i], rows, 1_000 * BackfillOptions.RowsPerResult)).Order()] },
+                "--brands" => options with { Brands = Number(args[i], value, 1) },
                 "--runs" => options with { Runs = Number(args[i], value, 1) },
                 _ => throw new FormatException($"There is no argument {args[i]}."),
             };

@@ -13,10 +13,10 @@ internal sealed class ReadsReport(TextWriter output)
     public async Task WriteGroundAsync(PostgresServer server, ReadsOptions options, CancellationToken ct) => output.WriteLine($"""
         ## Reads
 
-        - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- reads --rows {string.Join(',', options.Rows)} --runs {options.Runs}`
+        - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- reads --rows {string.Join(',', options.Rows)}{(options.Brands is { } brands ? $" --brands {brands}" : string.Empty)} --runs {options.Runs}`
         {await new Ground(server).WriteAsync(ct)}
         - milliseconds end to end at the client, in C# with Npgsql, pooled, statements prepared; median of {options.Runs} calls (range) in turn, going round {ReadsOptions.BrandsRead} brands, after every call was made twice
-        - {ReadsOptions.DaysRead} of {ReadsOptions.Days} days; brands, and results and prompts of a brand, each grow by the root of ten from size to size (10 brands of 1,000 results, 32 of 3,125, 100 of 10,000)
+        - {ReadsOptions.DaysRead} of {ReadsOptions.Days} days; unless --brands says how many share the results: brands, and results and prompts of a brand, each grow by the root of ten from size to size (10 brands of 1,000 results, 32 of 3,125, 100 of 10,000)
         - today: `SELECT *` of the page's rows by its filter column, on legacy's own indexes, every column read and aggregated in C#; left out, in its favour: PostgREST, HTTP and JSON in between
         - today's rows, legacy through the router and star show the same figures: checked for each brand and page before measuring; the last day of each brand is touched since the daily view's refresh, and so computed live
         """);
@@ -25,7 +25,7 @@ internal sealed class ReadsReport(TextWriter output)
     {
         output.WriteLine($"""
 
-            ### {figures.Rows:N0} legacy rows, answers of {BackfillOptions.AnswerLength(figures.Rows):N0} characters, {ReadsOptions.Brands(figures.Rows)} brands, {figures.Results:N0} results of a brand in the range
+            ### {figures.Rows:N0} legacy rows, answers of {BackfillOptions.AnswerLength(figures.Rows):N0} characters, {figures.Brands} brands, {figures.Results:N0} results of a brand in the range
 
             | page | rows read today | today, ms | legacy through the router, ms | today : legacy | star, ms | today : star | first call of a session: today, legacy, star, ms |
             |---|---:|---:|---:|---:|---:|---:|---:|
