@@ -37,6 +37,34 @@ public sealed class DamageTests
         await database.RepairAsync();
     }
 
+    /// <summary>
+    /// Guard: <see cref="SyncGuard.NoWait"/>, seen with the lock timeout behind it out of the way: without it the writer stands in the queue of the table.
+    /// </summary>
+    [Test]
+    public async Task A_writer_does_not_queue_for_a_star_table_that_is_locked([Values] bool guarded)
+    {
+        await using var database = await SyncDatabase.CreateAsync();
+        await SyncGuard.ShortWait.RemoveUnlessAsync(guarded: false, database);
+        await SyncGuard.NoWait.RemoveUnlessAsync(guarded, database);
+        await using var holder = await database.OpenAsync("BEGIN; LOCK TABLE brand_sentiment IN ACCESS EXCLUSIVE MODE");
+        await using var writer = await database.OpenAsync();
+
+        if (guarded)
+        {
+            await writer.ExecuteAsync(Write);
+            Assert.That(await database.ListAsync("SELECT DISTINCT last_error FROM evidently_schema.change_notes"), Is.EqualTo(new[] { "SQLSTATE 55P03" }));
+            await holder.ExecuteAsync("COMMIT");
+        }
+        else
+        {
+            var writing = await writer.StartsWaitingAsync(database, Write);
+            await holder.ExecuteAsync("COMMIT");
+            await writing;
+        }
+
+        await database.AssertDrainedAsync(guarded: true);
+    }
+
     [Test]
     public async Task A_star_table_that_is_dropped_fails_no_writer_and_all_of_it_can_be_rolled_back_and_made_again(
         [Values("metric_facts", "brand_metrics", "competitor_sentiment")] string table)

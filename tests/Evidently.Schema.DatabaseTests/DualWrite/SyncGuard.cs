@@ -8,11 +8,17 @@ internal static class SyncGuard
 {
     /// <summary>What is not projected in the writer's transaction is noted.</summary>
     public static Guard Note { get; } = new(
-        "capture_legacy", "SELECT 'result', u.id FROM unnest(results) AS u (id);\n    END IF;", "SELECT 'result', u.id FROM unnest(results) AS u (id) WHERE false;\n    END IF;");
+        "capture_legacy", "SELECT 'result', u.id FROM unnest(results) AS u (id);\n        IF current", "SELECT 'result', u.id FROM unnest(results) AS u (id) WHERE false;\n        IF current");
 
     /// <summary>What fails before the result is projected is noted, too.</summary>
     public static Guard NoteTrouble { get; } = new(
         "capture_legacy", "SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id);", "SELECT 'result', u.id, 'SQLSTATE ' || state FROM unnest(results) AS u (id) WHERE false;");
+
+    /// <summary>A writer waits for no table of the star.</summary>
+    public static Guard NoWait { get; } = new("sync_results", "IN ROW EXCLUSIVE MODE NOWAIT;", "IN ROW EXCLUSIVE MODE;");
+
+    /// <summary>Behind <see cref="NoWait"/>: what a writer does wait for, it waits for a moment.</summary>
+    public static Guard ShortWait { get; } = new("sync_results", " SET lock_timeout TO '20ms'\n", " SET lock_timeout TO '60s'\n");
 
     /// <summary>A writer drains a few notes of others on its way.</summary>
     public static Guard OnTheWay { get; } = new("sync_results", "        PERFORM evidently_schema.drain_on_the_way();\n", string.Empty);
