@@ -10,7 +10,7 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// <summary>
 /// Random rows with values from every corner of their types, in every variant: each is projected or rejected with a reason, no batch stops and
 /// no writer fails, by backfill and in the writer's transaction. The seed is printed and in every failure; EVIDENTLY_SCHEMA_FUZZ_SEED replays it,
-/// EVIDENTLY_SCHEMA_FUZZ_RESULTS is how many results, and as many statements in phase 3 (60).
+/// EVIDENTLY_SCHEMA_FUZZ_RESULTS is how many results, and as many statements in phase 3 (30).
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [Category("Versions")]
@@ -20,7 +20,7 @@ public sealed class FuzzTests
     private const int IndexedTopic = 2_600;
 
     private static readonly int Seed = Setting("SEED", Random.Shared.Next());
-    private static readonly int Results = Setting("RESULTS", 60);
+    private static readonly int Results = Setting("RESULTS", 30);
 
     [TestCaseSource(typeof(LegacyVariant), nameof(LegacyVariant.Pairwise))]
     public async Task Every_row_from_the_corners_of_its_types_is_projected_or_rejected_and_no_batch_stops(LegacyVariant variant)

@@ -8,6 +8,7 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 
 /// <summary>Phases 1 and 2 on every shape of the legacy database, as dirty as it can be, and every page of phase 4 on both sides.</summary>
 [Category("Versions")]
+[Parallelizable(ParallelScope.All)]
 public sealed class VariantTests
 {
     private static readonly string[] TimeZones = ["UTC", "America/New_York", "Asia/Kolkata"];
