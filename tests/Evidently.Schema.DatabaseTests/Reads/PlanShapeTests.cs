@@ -54,6 +54,21 @@ public sealed class PlanShapeTests
         }
     }
 
+    /// <summary>Without the candidates in its filter the planner, who knows nothing of an array that may be NULL, reads every fact.</summary>
+    [Test]
+    public async Task Results_are_found_by_their_ids([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, fill: Many);
+        await new Guard(
+            "star_get_keyword_presence", "r.collector_result_id = ANY (candidates) AND ", "(p_collector_result_ids IS NULL OR r.collector_result_id = ANY (p_collector_result_ids)) AND ")
+            .RemoveUnlessAsync(guarded, database);
+        await using var session = await database.OpenAsync();
+
+        var reads = await ReadsAsync(session, "evidently_schema.star_get_keyword_presence('{3601}')");
+
+        Assert.That(reads["metric_facts"].Fetched, guarded ? Is.LessThanOrEqualTo(1 + OfPlanner) : Is.GreaterThanOrEqualTo(Many.Results));
+    }
+
     private static string[] Calls(Page page) =>
     [
         $"get_dashboard_metrics({page.Brand}, {page.Customer}, {page.Times})",
