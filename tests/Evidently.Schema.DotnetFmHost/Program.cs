@@ -7,7 +7,7 @@ using FluentMigrator.Runner.Processors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-// Usage: <migrations.dll> up [version] | down <version> [--preview file.sql] [--session]
+// Usage: <migrations.dll> up [version] | down <version> [--tags a,b] [--preview file.sql] [--session]
 // The connection string comes from the environment: command lines are public.
 // Npgsql is found by FluentMigrator, by name, in this folder; our package only by the path that is given.
 try
@@ -16,6 +16,7 @@ try
     var up = args[1] is "up" || (args[1] is "down" ? false : throw new FormatException($"{args[1]} is neither up nor down."));
     long? version = args.Length > 2 && long.TryParse(args[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     var preview = Array.IndexOf(args, "--preview") is var index and > 0 ? args[index + 1] : null;
+    var tags = Array.IndexOf(args, "--tags") is var at and > 0 ? args[at + 1].Split(',') : [];
 
     var services = new ServiceCollection()
         .AddFluentMigratorCore()
@@ -26,7 +27,7 @@ try
         .AddLogging(logging => logging.AddFluentMigratorConsole())
         .Configure<FluentMigratorLoggerOptions>(options => options.ShowSql = false)
         .Configure<ProcessorOptions>(options => (options.PreviewOnly, options.Timeout) = (preview is not null, TimeSpan.Zero))
-        .Configure<RunnerOptions>(options => options.TransactionPerSession = args.Contains("--session", StringComparer.Ordinal));
+        .Configure<RunnerOptions>(options => (options.TransactionPerSession, options.Tags) = (args.Contains("--session", StringComparer.Ordinal), tags));
     if (preview is not null)
     {
         services

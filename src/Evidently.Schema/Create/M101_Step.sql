@@ -14,6 +14,7 @@ DECLARE
     star constant text[] := ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'];
     lock_deadline timestamptz;
     waited_for text;
+    found pg_catalog.pg_class;
     blockers text;
     tries integer := 0;
 BEGIN
@@ -30,12 +31,14 @@ BEGIN
             lock_deadline := clock_timestamp() + pg_catalog.make_interval(secs => budget_ms / 1000.0);
             FOREACH waited_for IN ARRAY p_tables LOOP
                 CONTINUE WHEN waited_for = ANY (star) AND to_regclass('public.' || waited_for) IS NULL; -- dropped by hand: Down goes on without it
-                -- archived or not any more: a killed step, run again; LOCK of the view would lock all that it is made of
-                CONTINUE WHEN waited_for LIKE 'extracted_positions%'
-                    AND (SELECT c.relkind IN ('r', 'p') FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass('public.' || waited_for)) IS NOT TRUE;
+                -- archived or not any more: a killed step, run again
+                found := (SELECT c FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass('public.' || waited_for));
+                CONTINUE WHEN waited_for LIKE 'extracted_positions%' AND (found.oid IS NULL OR found.relkind = 'v' AND p_mode <> 'ACCESS EXCLUSIVE');
                 PERFORM pg_catalog.set_config('lock_timeout',
                     greatest(1, ceil(extract(epoch FROM lock_deadline - clock_timestamp()) * 1000))::integer::text, true);
-                EXECUTE pg_catalog.format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode);
+                EXECUTE CASE found.relkind -- LOCK of a view would lock all that it is made of; to give it to its owner locks the view, ACCESS EXCLUSIVE, and changes nothing
+                    WHEN 'v' THEN pg_catalog.format('ALTER VIEW public.%I OWNER TO %I', waited_for, pg_catalog.pg_get_userbyid(found.relowner))
+                    ELSE pg_catalog.format('LOCK TABLE public.%I IN %s MODE', waited_for, p_mode) END;
             END LOOP;
             PERFORM pg_catalog.set_config('lock_timeout', '100', true);
             PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true); -- a host's concat_ws (text, text) would fit better than the server's
@@ -59,8 +62,8 @@ BEGIN
         IF clock_timestamp() > give_up_at THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'EV005',
-                MESSAGE = pg_catalog.format('Could not lock public.%s in %s tries within %s; nothing was changed.', waited_for, tries, patience),
-                DETAIL = pg_catalog.format('Held by %s.', coalesce(blockers, 'a transaction that has ended meanwhile')),
+                MESSAGE = pg_catalog.format('Could not lock public.%s in %s tries within %s; nothing was changed. Held by %s.', waited_for, tries, patience,
+                    coalesce(blockers, 'a transaction that has ended meanwhile')),
                 HINT = 'End that transaction or wait for it, then run the migration again. '
                     'To wait longer: SET evidently_schema.lock_patience = ''10 minutes''.';
         END IF;

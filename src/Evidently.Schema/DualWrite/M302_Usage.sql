@@ -83,14 +83,19 @@ AS $function$
 DECLARE
     used record;
     before record;
+    at_archive bigint;
     legacy regclass := coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions'));
 BEGIN
     SELECT u.* INTO used FROM evidently_schema.usage_now() AS u;
     SELECT s.at, s.reads, s.writes INTO before FROM evidently_schema.usage_samples AS s WHERE s.archived = used.archived ORDER BY s.id DESC LIMIT 1;
     INSERT INTO evidently_schema.usage_samples (archived, reads, writes) VALUES (used.archived, used.reads, used.writes);
+    IF used.archived THEN
+        SELECT s.writes INTO at_archive FROM evidently_schema.usage_samples AS s JOIN evidently_schema.archive_state AS a ON s.at >= a.archived_at WHERE s.archived ORDER BY s.id LIMIT 1;
+    END IF;
     RETURN QUERY SELECT 'reads'::text, 'public.extracted_positions'::text, greatest(used.reads - coalesce(before.reads, 0), 0), CASE WHEN used.archived THEN used.reads END, used.last_read,
         CASE WHEN used.archived THEN 'statements that read the view' ELSE 'scans of the table, those of verification and of the projection among them' END;
-    RETURN QUERY SELECT 'writes'::text, legacy::text, greatest(used.writes - coalesce(before.writes, 0), 0), NULL::bigint, NULL::timestamptz, 'rows of the table, whoever wrote them'::text WHERE legacy IS NOT NULL;
+    RETURN QUERY SELECT 'writes'::text, legacy::text, greatest(used.writes - coalesce(before.writes, 0), 0),
+        greatest(used.writes - at_archive, 0), NULL::timestamptz, 'rows of the table, whoever wrote them'::text WHERE legacy IS NOT NULL;
     IF used.archived THEN
         RETURN QUERY SELECT 'writer'::text, w.application_name, count(*) FILTER (WHERE w.at > coalesce(before.at, '-infinity')), count(*), max(w.at), 'as ' || string_agg(DISTINCT w.actor, ', ')
         FROM evidently_schema.view_writes AS w GROUP BY w.application_name;
@@ -100,7 +105,9 @@ BEGIN
     RETURN QUERY SELECT 'names it'::text, p.oid::regprocedure::text, NULL::bigint, NULL::bigint, NULL::timestamptz, 'routine whose text names extracted_positions'::text
     FROM pg_proc AS p WHERE p.prosrc ~* '\mextracted_positions\M' AND p.pronamespace NOT IN ('evidently_schema'::regnamespace, 'pg_catalog'::regnamespace)
         AND coalesce(obj_description(p.oid, 'pg_proc'), '') NOT LIKE '%evidently_schema.read_routes%';
-    IF to_regclass('cron.job') IS NOT NULL AND has_table_privilege('cron.job', 'SELECT') THEN
+    IF (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace AS n WHERE n.nspname = 'cron') AND (SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class AS c
+        WHERE c.relname = 'job' AND c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'cron'))
+    THEN
         RETURN QUERY EXECUTE 'SELECT ''names it'', ''cron job '' || j.jobid, NULL::bigint, NULL::bigint, NULL::timestamptz, ''scheduled '' || j.schedule FROM cron.job AS j
             WHERE j.command ~* ''\mextracted_positions\M''';
     END IF;

@@ -1,6 +1,6 @@
 -- The swap back: the view goes and the table takes its name again, in one transaction that holds it for milliseconds. A writer to the star alone that began
--- before holds the table too: what it wrote is brought back here.
-CALL evidently_schema.step(ARRAY['extracted_positions_archived'], $step$
+-- before holds the table too: what it wrote is brought back here. The view is locked first, as whoever uses it does.
+CALL evidently_schema.step(ARRAY['extracted_positions', 'extracted_positions_archived'], $step$
 
 DO $restore$
 DECLARE

@@ -17,6 +17,7 @@ BEGIN
     ALTER TABLE public.extracted_positions RENAME TO extracted_positions_archived;
     secured := (SELECT c.relrowsecurity FROM pg_catalog.pg_class AS c WHERE c.oid = archived::regclass);
     INSERT INTO evidently_schema.archive_state (row_security) VALUES (secured);
+    INSERT INTO evidently_schema.usage_samples (archived, reads, writes) SELECT true, 0, u.writes FROM evidently_schema.usage_now() AS u;
     PERFORM evidently_schema.make_view(archived::regclass, secured), evidently_schema.make_view_triggers(archived::regclass, secured),
         evidently_schema.make_star_writer(archived::regclass), evidently_schema.grant_star_writer();
     -- What the view is made of is read with the caller's rights then; without USAGE on the schema, through the view alone.

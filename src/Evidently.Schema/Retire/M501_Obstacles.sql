@@ -1,5 +1,5 @@
 -- What stands in the way of archiving, all of it at once. Locks no table of the application.
-CALL evidently_schema.step(ARRAY[]::text[], $step$
+CALL evidently_schema.step(ARRAY[]::text[], CASE WHEN to_regclass('evidently_schema.archive_state') IS NOT NULL AND to_regclass('evidently_schema.detached_objects') IS NULL /* dropped */ THEN 'SELECT' ELSE $step$
 
 -- Every open point, with the statement that settles it. Of the last verification it takes what it found.
 CREATE OR REPLACE FUNCTION evidently_schema.archive_obstacles() RETURNS TABLE (problem text, remedy text)
@@ -28,7 +28,7 @@ BEGIN
     RETURN QUERY SELECT format('dual_write is %s', s.value), 'UPDATE evidently_schema.settings SET value = ''sync'' WHERE name = ''dual_write'';'
     FROM evidently_schema.settings AS s WHERE s.name = 'dual_write' AND s.value NOT IN ('sync', 'strict');
     IF to_regclass('evidently_schema.read_routes') IS NULL THEN
-        RETURN QUERY SELECT 'no reads are routed to the star'::text, 'migrate to phase 4, then raise star_percent to 100 service by service'::text;
+        RETURN QUERY SELECT 'no reads are routed to the star'::text, '-- migrate to phase 4, then UPDATE evidently_schema.read_routes SET star_percent = 100, service by service'::text;
     ELSE
         RETURN QUERY SELECT format('the reads of %s are at %s percent', r.service, r.star_percent),
             format('UPDATE evidently_schema.read_routes SET star_percent = 100 WHERE service = %L;', r.service)
@@ -51,9 +51,10 @@ BEGIN
             FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a WHERE c.oid = legacy AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT') AS g
         CROSS JOIN unnest(ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment', 'brand_competitors', 'collector_results', 'brands']) AS t (name)
         WHERE NOT has_table_privilege(g.role, 'public.' || t.name, 'SELECT');
-        RETURN QUERY SELECT format('rights on single columns of extracted_positions (%s) do not go together with row security', string_agg(a.attname, ', ')),
-            'GRANT the rights on the whole table instead'::text
-        FROM pg_attribute AS a WHERE a.attrelid = legacy AND a.attacl IS NOT NULL AND NOT a.attisdropped HAVING count(*) > 0;
+        RETURN QUERY SELECT format('%s has %s on single columns of extracted_positions (%s), which does not go together with row security', g.name, g.privilege_type, g.columns),
+            format('REVOKE %s (%s) ON public.extracted_positions FROM %s; -- and grant it on the whole table instead', g.privilege_type, g.columns, g.name)
+        FROM (SELECT CASE WHEN x.grantee = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS name, x.privilege_type, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+            FROM pg_attribute AS a CROSS JOIN LATERAL aclexplode(a.attacl) AS x WHERE a.attrelid = legacy AND NOT a.attisdropped GROUP BY x.grantee, x.privilege_type) AS g;
     END IF;
 END
 $function$;
@@ -64,9 +65,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     IF cardinality(p_problems) > 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'EV012', MESSAGE = format('%s: %s open point%s. Nothing was changed.', p_what, cardinality(p_problems),
-                CASE WHEN cardinality(p_problems) > 1 THEN 's' ELSE '' END),
-            DETAIL = (SELECT string_agg(format('%s. %s', u.n, u.problem), '; ' ORDER BY u.n) FROM unnest(p_problems) WITH ORDINALITY AS u (problem, n)),
+        -- In the message, not in a detail: Npgsql shows none unless it is told to.
+        RAISE EXCEPTION USING ERRCODE = 'EV012', MESSAGE = format('%s: %s open point%s: %s. Nothing was changed.', p_what, cardinality(p_problems), CASE WHEN cardinality(p_problems) > 1 THEN 's' ELSE '' END,
+                (SELECT string_agg(format('%s. %s', u.n, u.problem), '; ' ORDER BY u.n) FROM unnest(p_problems) WITH ORDINALITY AS u (problem, n))),
             HINT = (SELECT string_agg(format('%s. %s', u.n, u.remedy), ' ' ORDER BY u.n) FROM unnest(p_remedies) WITH ORDINALITY AS u (remedy, n));
     END IF;
 END
@@ -74,4 +75,4 @@ $function$;
 
 SELECT evidently_schema.restrict_access('evidently_schema.archive_obstacles', 'evidently_schema.refuse_for');
 
-$step$);
+$step$ END);

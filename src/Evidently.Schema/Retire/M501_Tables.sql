@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS evidently_schema.view_writes (
 
 CREATE INDEX IF NOT EXISTS idx_view_writes_application ON evidently_schema.view_writes (application_name, at);
 
--- Where row security decides what a caller sees of the view, it decides here too: by the facts he sees.
+-- Where row security decides what a caller sees of the view, it decides here too: by the facts he sees. A row that is kept whole has none to go by: see make_residue_policies.
 ALTER TABLE evidently_schema.legacy_ids ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidently_schema.legacy_residue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidently_schema.star_only_results ENABLE ROW LEVEL SECURITY;
@@ -90,7 +90,8 @@ BEGIN
     FOREACH guarded IN ARRAY ARRAY['legacy_ids', 'legacy_residue', 'star_only_results'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_policy AS p WHERE p.polrelid = ('evidently_schema.' || guarded)::regclass) THEN
             EXECUTE format('CREATE POLICY evidently_schema ON evidently_schema.%I FOR SELECT
-                USING (EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = %1$I.collector_result_id))', guarded);
+                USING (%sEXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = %1$I.collector_result_id))', guarded,
+                CASE WHEN guarded = 'legacy_residue' THEN 'NOT data ? ''id'' AND ' ELSE '' END);
         END IF;
     END LOOP;
 END

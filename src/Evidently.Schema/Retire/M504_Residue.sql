@@ -15,15 +15,16 @@ BEGIN
     SELECT clock_timestamp() - a.archived_at INTO age FROM evidently_schema.archive_state AS a;
     IF age < min_age THEN
         RETURN QUERY SELECT format('extracted_positions was archived %s ago, archive_min_age is %s', date_trunc('second', age), min_age),
-            'wait, or UPDATE evidently_schema.settings SET value = ''…'' WHERE name = ''archive_min_age'';'::text;
+            format('UPDATE evidently_schema.settings SET value = ''%s days'' WHERE name = ''archive_min_age''; -- or wait until %s', extract(day FROM age),
+                (SELECT a.archived_at + min_age FROM evidently_schema.archive_state AS a));
     END IF;
     IF quiet > interval '0' THEN
         SELECT u.* INTO used FROM evidently_schema.usage_now() AS u;
         RETURN QUERY SELECT format('the view extracted_positions was read %s times, last within %s (quiet_days is %s)', used.reads, date_trunc('second', clock_timestamp() - used.last_read) + interval '1 second',
-                extract(day FROM quiet)), 'SELECT * FROM evidently_schema.legacy_usage(); says by whom; call it daily'::text
+                extract(day FROM quiet)), 'SELECT * FROM evidently_schema.legacy_usage(); -- says what hangs on it; called daily, it says when it was read'::text
             WHERE used.last_read > clock_timestamp() - quiet;
         RETURN QUERY SELECT format('%s wrote through the view extracted_positions, last %s ago', w.application_name, date_trunc('second', clock_timestamp() - max(w.at))),
-                'SELECT * FROM evidently_schema.legacy_usage(); then let it call evidently_schema.save_positions'::text
+                'SELECT * FROM evidently_schema.legacy_usage(); -- let who writes call evidently_schema.save_positions'::text
             FROM evidently_schema.view_writes AS w GROUP BY w.application_name HAVING max(w.at) > clock_timestamp() - quiet;
     END IF;
     RETURN QUERY SELECT 'write_target is both: save_positions still writes legacy'::text, 'UPDATE evidently_schema.settings SET value = ''star'' WHERE name = ''write_target'';'::text

@@ -18,6 +18,27 @@ WHERE r.data ? ''id'' AND (SELECT v.counted FROM evidently_schema.view_reads AS 
 END
 $function$;
 
+-- Under row security the table's own policies go on deciding who sees a row that the residue keeps whole; of what it keeps beside the star, the facts do.
+CREATE OR REPLACE FUNCTION evidently_schema.make_residue_policies(p_legacy regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    columns constant text := (SELECT string_agg(s.overriding || coalesce(' COLLATE ' || s.collation_name, '') || format(' AS %I', s.name), ', ' ORDER BY s.n) FROM evidently_schema.legacy_shape(p_legacy) AS s);
+    policy record;
+BEGIN
+    DROP POLICY IF EXISTS evidently_schema ON evidently_schema.legacy_residue;
+    FOR policy IN
+        SELECT p.polname AS name, CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END AS kind, pg_get_expr(p.polqual, p.polrelid) AS condition,
+            (SELECT string_agg(CASE WHEN u.role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(u.role)) END, ', ') FROM unnest(p.polroles) AS u (role)) AS roles
+        FROM pg_policy AS p WHERE p.polrelid = p_legacy AND p.polcmd IN ('r', '*')
+    LOOP
+        EXECUTE format('CREATE POLICY %I ON evidently_schema.legacy_residue AS %s FOR SELECT TO %s USING (CASE WHEN data ? ''id''
+            THEN (SELECT %s FROM (SELECT %s FROM (SELECT legacy_residue.data) AS r) AS extracted_positions_archived)
+            ELSE EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = legacy_residue.collector_result_id) END)', policy.name, policy.kind, policy.roles, policy.condition, columns);
+    END LOOP;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION evidently_schema.refuse_view_write() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -115,6 +136,6 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.make_retired_view', 'evidently_schema.refuse_view_write', 'evidently_schema.make_retired');
+SELECT evidently_schema.restrict_access('evidently_schema.make_retired_view', 'evidently_schema.make_residue_policies', 'evidently_schema.refuse_view_write', 'evidently_schema.make_retired');
 
 $step$ END);

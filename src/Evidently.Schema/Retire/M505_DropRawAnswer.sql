@@ -1,5 +1,5 @@
 -- The column goes, without CASCADE; the view is made again without it. ACCESS EXCLUSIVE on collector_results for milliseconds.
-CALL evidently_schema.step(ARRAY['collector_results'], $step$
+CALL evidently_schema.step(ARRAY['extracted_positions', 'collector_results'], $step$
 
 DO $drop$
 BEGIN

@@ -15,7 +15,7 @@ public sealed class ScriptTests
         await using var scripted = await HostDatabase.LegacyAsync(Results);
         await using var run = await HostDatabase.LegacyAsync(Results);
 
-        await ApplyScriptAsync(scripted);
+        await Scripts.ApplyAsync(scripted.ConnectionString);
         var outcome = await DotnetFm.RunAsync(run.ConnectionString, "up");
 
         Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
@@ -45,7 +45,7 @@ public sealed class ScriptTests
         await using var scripted = await HostDatabase.LegacyAsync(Results);
         await using var run = await HostDatabase.LegacyAsync(Results);
         Assert.That((await DotnetFm.RunAsync(scripted.ConnectionString, "up", $"{after}")).ExitCode, Is.Zero);
-        var script = await PreviewAsync(scripted);
+        var script = await Scripts.PreviewAsync(scripted.ConnectionString);
 
         // The next step has been done when its version row is refused to it: the worst moment.
         await using (var other = await scripted.OpenAsync())
@@ -53,14 +53,14 @@ public sealed class ScriptTests
             await using var transaction = await other.BeginTransactionAsync();
             await using var hold = new NpgsqlCommand("LOCK TABLE evidently_schema.version_info IN SHARE MODE", other, transaction);
             await hold.ExecuteNonQueryAsync();
-            await using var psql = StartPsql(scripted, script);
+            await using var psql = Scripts.StartPsql(scripted.ConnectionString, script);
             await Eventually.Holds(() => scripted.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'evidently_schema.version_info'::regclass)"), "psql writes a version");
             psql.Kill();
             await scripted.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'evidently_schema.version_info'::regclass");
             await Eventually.Holds(() => scripted.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'evidently_schema.version_info'::regclass)"), "psql's session is gone");
         }
 
-        await ApplyScriptAsync(scripted);
+        await Scripts.ApplyAsync(scripted.ConnectionString);
         var outcome = await DotnetFm.RunAsync(run.ConnectionString, "up");
 
         Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
@@ -81,36 +81,5 @@ public sealed class ScriptTests
     {
         await using var migrator = database.Migrator();
         Assert.That((await migrator.VerifyAsync()).Ok, Is.True);
-    }
-
-    private static async Task ApplyScriptAsync(HostDatabase database)
-    {
-        await using var psql = StartPsql(database, await PreviewAsync(database));
-        psql.Input.Close();
-        var outcome = await psql.EndAsync();
-        Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
-    }
-
-    private static async Task<string> PreviewAsync(HostDatabase database)
-    {
-        var script = Path.Combine(await PackedPackages.FolderAsync(), $"{Guid.NewGuid():N}.sql");
-        var outcome = await DotnetFm.RunAsync(database.ConnectionString, "up", "--preview", script);
-        Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
-        return script;
-    }
-
-    private static ChildProcess StartPsql(HostDatabase database, string script)
-    {
-        if (TestServer.Server.BinariesDirectory is not { } binaries || !File.Exists(Path.Combine(binaries, "psql")))
-        {
-            TestServer.Without("No psql beside the server.");
-            throw new InvalidOperationException("Not reached.");
-        }
-
-        var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        return ChildProcess.Start(
-            Path.Combine(binaries, "psql"),
-            ["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-f", script],
-            [("PGHOST", target.Host), ("PGPORT", $"{target.Port}"), ("PGDATABASE", target.Database), ("PGUSER", target.Username), ("PGPASSWORD", target.Password), ("PGCLIENTENCODING", "UTF8")]);
     }
 }

@@ -4,6 +4,7 @@ using Evidently.Schema.Testing;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Legacy is archived, brought back, and archived again.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class ArchiveTests
 {

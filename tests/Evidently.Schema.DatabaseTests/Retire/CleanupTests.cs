@@ -6,6 +6,7 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>The archived table is dropped, on purpose, and nothing that it said is lost.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class CleanupTests
 {
@@ -74,6 +75,8 @@ public sealed class CleanupTests
     [TestCase(RetireDatabase.ToBoth, "write_target is both")]
     [TestCase("UPDATE brand_metrics SET visibility_index = 0.77", "verification found brand_metrics")]
     [TestCase("CREATE VIEW host_view AS SELECT id FROM extracted_positions_archived", "DROP VIEW public.host_view;")]
+    [TestCase("INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error, noted_at) VALUES ('result', 1, 20, 'SQLSTATE 58030', clock_timestamp() + interval '1 day')", "CALL evidently_schema.drain(50);")]
+    [TestCase("UPDATE evidently_schema.settings SET value = 'off' WHERE name = 'dual_write'; INSERT INTO extracted_positions (collector_result_id) VALUES (100)", "SET acknowledged = true WHERE reason = 'invalid';")]
     public async Task It_refuses_and_drops_nothing(string obstacle, string said)
     {
         await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
@@ -86,6 +89,35 @@ public sealed class CleanupTests
 
         Assert.That(refusal.Message, Does.Contain(said).And.Contain("Nothing was changed"));
         Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_row_that_was_kept_nowhere_and_a_table_that_is_written_to_stop_it_at_the_last_moment()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await OldAndQuietAsync(database);
+        foreach (var file in new[] { "M504_Residue.sql", "M504_Check.sql", "M504_Watch.sql" })
+        {
+            await database.ExecuteAsync(Steps.Sql(file));
+        }
+
+        var kept = await database.ScalarAsync<string>("SELECT pg_get_functiondef('evidently_schema.keep_residue'::regproc)");
+        await database.ExecuteAsync("CREATE OR REPLACE FUNCTION evidently_schema.keep_residue(p_ids bigint[]) RETURNS bigint LANGUAGE sql AS 'DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = 3; SELECT 0::bigint'");
+        var lost = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(Steps.Sql("M504_Keep.sql")));
+        Assert.That(lost!.MessageText, Does.Contain("3 of its rows are neither in the star nor in the residue").And.Contain("Nothing was dropped"));
+
+        await database.ExecuteAsync(kept! + "; TRUNCATE evidently_schema.legacy_ids");
+        await database.ExecuteAsync(Steps.Sql("M504_Keep.sql"));
+        await database.ExecuteAsync(Steps.Sql("M504_Retired.sql"));
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = 'capture' WHERE name = 'dual_write'; UPDATE extracted_positions SET topic = 'straggler' WHERE collector_result_id = 4");
+        var written = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(Steps.Sql("M504_DropLegacy.sql")));
+        Assert.That(written!.SqlState, Is.EqualTo("EV012"));
+        Assert.That(written.MessageText, Does.Contain("it is being written to"));
+
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = 'sync' WHERE name = 'dual_write'");
+        await DropAsync(database);
+        Assert.That(await database.ListAsync("SELECT DISTINCT topic FROM extracted_positions WHERE collector_result_id = 4"), Is.EqualTo(new[] { "straggler" }));
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 3"), Is.EqualTo(3));
     }
 
     [Test]

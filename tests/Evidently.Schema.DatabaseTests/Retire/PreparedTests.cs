@@ -5,6 +5,7 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Pooled sessions with statements planned before the swap go on after it, and after Down.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class PreparedTests
 {

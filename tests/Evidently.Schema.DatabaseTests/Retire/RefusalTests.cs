@@ -5,6 +5,7 @@ using Evidently.Schema.Hosting;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Every refusal lists its open points with what settles them, and leaves the database as it was.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class RefusalTests
 {
@@ -23,6 +24,7 @@ public sealed class RefusalTests
         yield return Case("CREATE TABLE host (row_of extracted_positions)", "column public.host.row_of goes by", "ALTER TABLE public.host DROP COLUMN row_of;");
         yield return Case("CREATE TABLE host (id bigint); CREATE POLICY host ON host USING (EXISTS (SELECT FROM extracted_positions AS ep WHERE ep.id = host.id))", "policy host on public.host goes by", "DROP POLICY host ON public.host;");
         yield return Case("ALTER TABLE extracted_positions FORCE ROW LEVEL SECURITY", "row security is forced on the owner", "NO FORCE ROW LEVEL SECURITY;");
+        yield return Case("ALTER TABLE extracted_positions ENABLE ROW LEVEL SECURITY; GRANT SELECT (id, topic) ON extracted_positions TO PUBLIC; UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'star_policies_confirmed'", "public has SELECT on single columns of extracted_positions (id, topic)", "REVOKE SELECT (id, topic) ON public.extracted_positions FROM public;");
         yield return Case("ALTER TABLE extracted_positions ENABLE ROW LEVEL SECURITY; CREATE POLICY host ON extracted_positions USING (true)", "1 policies decide who sees which rows", "WHERE name = 'star_policies_confirmed';");
     }
 
@@ -97,6 +99,22 @@ public sealed class RefusalTests
         var refusal = await RefusedAsync(() => database.MigrateAsync(Phase.Retire), SchemaError.WrongState);
 
         Assert.That(refusal.Message, Does.Contain("extracted_positions_archived exists beside it"));
+    }
+
+    [Test]
+    public async Task Nothing_is_archived_twice_and_nothing_after_cleanup()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
+        await CleanupTests.OldAndQuietAsync(database);
+        await CleanupTests.DropAsync(database);
+        await database.ExecuteAsync("DELETE FROM evidently_schema.version_info WHERE version BETWEEN 501 AND 503");
+        var before = await Dump.AllAsync(database);
+
+        var refusal = Steps.Refusal(await Assert.CatchAsync(() => Steps.TaggedUpAsync(database.ConnectionString, 503, "archive")));
+
+        Assert.That(refusal?.SqlState, Is.EqualTo("EV007"));
+        Assert.That(refusal!.MessageText, Does.Contain("the legacy table was dropped by cleanup"));
+        Assert.That(await Dump.AllAsync(database), Is.EqualTo(before));
     }
 
     [TestCase("cleanup")]

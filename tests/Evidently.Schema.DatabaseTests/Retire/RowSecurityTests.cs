@@ -1,10 +1,12 @@
 using Evidently.Schema.DatabaseTests.Backfill;
 using Evidently.Schema.Hosting;
+using Evidently.Schema.Testing;
 using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Nobody sees or writes through the view what he could not in the table, nor less.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class RowSecurityTests
 {
@@ -50,7 +52,56 @@ public sealed class RowSecurityTests
 
         var refusal = await RefusalTests.RefusedAsync(() => database.MigrateAsync(Phase.Retire), SchemaError.OpenPoints);
 
-        Assert.That(refusal.Message, Does.Contain("1 open point.").And.Contain("GRANT SELECT ON public.brand_sentiment TO test_"));
+        Assert.That(refusal.Message, Does.Contain("1 open point: ").And.Contain("GRANT SELECT ON public.brand_sentiment TO test_"));
+    }
+
+    /// <summary>Rows that are not in the star go by the table's policies after cleanup too, as by those of a row of another customer, of none, and by a restrictive one.</summary>
+    [Test]
+    public async Task After_cleanup_everybody_sees_the_rows_he_saw([Values] bool guarded)
+    {
+        await using var database = await RetireDatabase.ReadyAsync(fill: StarDatabase.Few with { Results = 120, Dirt = LegacyDirt.Heavy });
+        await using var tenant = await SecuredAsync(database);
+        await database.ExecuteAsync(
+            """
+            CREATE POLICY spoken ON extracted_positions AS RESTRICTIVE FOR SELECT USING (EXISTS (SELECT FROM customers AS c WHERE c.id = extracted_positions.customer_id OR extracted_positions.collector_result_id IS NULL)
+                AND coalesce(topic, '') <> 'unspeakable');
+            CREATE POLICY spoken ON metric_facts AS RESTRICTIVE FOR SELECT USING (coalesce(topic, '') <> 'unspeakable');
+            INSERT INTO extracted_positions (collector_result_id, brand_id, customer_id, query_id, collector_type, topic)
+            SELECT ep.collector_result_id, ep.brand_id, (SELECT c.id FROM customers AS c WHERE c.id <> ep.customer_id LIMIT 1), ep.query_id, ep.collector_type, t.topic
+            FROM (SELECT * FROM extracted_positions WHERE competitor_name IS NULL AND customer_id IS NOT NULL AND collector_result_id IS NOT NULL ORDER BY id LIMIT 6) AS ep CROSS JOIN (VALUES ('of another'), ('unspeakable')) AS t (topic)
+            """);
+        await database.DrainAsync();
+        await database.ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true");
+        var before = await SeenAsync(database, tenant);
+        Assert.That(before.Select(seen => seen.Value.Count), Has.All.Positive);
+
+        await database.MigrateAsync(Phase.Retire);
+        Assert.That(await SeenAsync(database, tenant), Is.EqualTo(before), "of the archived table");
+        await database.ExecuteAsync(RetireDatabase.ToStar);
+        await CleanupTests.OldAndQuietAsync(database);
+        await CleanupTests.DropAsync(database);
+        if (!guarded)
+        {
+            await database.ExecuteAsync("DROP POLICY spoken ON evidently_schema.legacy_residue");
+        }
+
+        var after = await SeenAsync(database, tenant);
+        var differing = before.SelectMany(seen => seen.Value.Except(after[seen.Key], StringComparer.Ordinal).Select(row => "less: " + row).Concat(after[seen.Key].Except(seen.Value, StringComparer.Ordinal).Select(row => "more: " + row)));
+        Assert.That(differing, guarded ? Is.Empty : Is.Not.Empty, "of the star and the residue");
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE topic = 'unspeakable'"), Is.EqualTo(6), "the owner sees all");
+    }
+
+    /// <summary>What the tenant sees as each customer, and as none.</summary>
+    private static async Task<Dictionary<string, List<string>>> SeenAsync(StarDatabase database, Session tenant)
+    {
+        var seen = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var customer in await database.ListAsync("SELECT id::text FROM customers"))
+        {
+            await tenant.ExecuteAsync($"SELECT set_config('app.customer', '{customer}', false)");
+            seen[customer] = await tenant.ListAsync("SELECT concat_ws(' ', id, collector_result_id, competitor_name, topic, customer_id) FROM extracted_positions ORDER BY id");
+        }
+
+        return seen;
     }
 
     private static async Task<Session> SecuredAsync(StarDatabase database)

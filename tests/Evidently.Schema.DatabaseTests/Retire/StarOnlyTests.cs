@@ -7,6 +7,7 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Results that are written to the star alone, and who comes after.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class StarOnlyTests
 {

@@ -4,6 +4,7 @@ using Guard = Evidently.Schema.DatabaseTests.Backfill.Guard;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>A writer to the star alone and stragglers on the view, on one result, one of them held in the middle.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class StarRaceTests
 {

@@ -5,6 +5,7 @@ using Evidently.Schema.Hosting;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>The swap waits for others, nobody waits for it, and it may be killed between any two steps.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class SwapTests
 {

@@ -6,6 +6,7 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Through the view as on the table, for a role that has rights on the view alone.</summary>
+[Category("Versions")]
 [Parallelizable(ParallelScope.All)]
 public sealed class ViewTests
 {
