@@ -61,7 +61,7 @@ $function$;
 -- is busy is noted; at the first lock that cannot be had, all the rest is. What else fails is noted with its error, or, when p_strict, fails
 -- the writer with EV009.
 CREATE OR REPLACE FUNCTION evidently_schema.sync_results(p_ids bigint[], p_strict boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET enable_seqscan = off
 AS $function$
 DECLARE
     free constant bigint[] := evidently_schema.lock_stripes(p_ids);
@@ -74,7 +74,11 @@ BEGIN
     BEGIN
         LOCK TABLE public.metric_facts, public.brand_metrics, public.competitor_metrics, public.brand_sentiment, public.competitor_sentiment
             IN ROW EXCLUSIVE MODE NOWAIT;
-        PERFORM evidently_schema.project(free);
+        IF EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (free)) THEN
+            PERFORM evidently_schema.project(free);
+        ELSE
+            PERFORM evidently_schema.project_fresh(free); -- scored for the first time: there is nothing to compare with
+        END IF;
     EXCEPTION
         WHEN OTHERS THEN
             state := SQLSTATE; -- judged below, outside the failed subtransaction
