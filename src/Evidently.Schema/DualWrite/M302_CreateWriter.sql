@@ -1,17 +1,18 @@
 -- The plan's savePositions, one call a result. Locks no table of the application.
 CALL evidently_schema.step(ARRAY[]::text[], $step$
 
--- What save_positions runs: the statement, and the rows as it takes them. Raises EV010 for what is no result.
-CREATE OR REPLACE FUNCTION evidently_schema.position_rows(p_collector_result_id bigint, p_brand jsonb, p_competitors jsonb, OUT statement text, OUT items jsonb)
+-- The rows of a result as save_positions writes them, brand row first. Raises EV010 for what is no result.
+CREATE OR REPLACE FUNCTION evidently_schema.position_rows(p_collector_result_id bigint, p_brand jsonb, p_competitors jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $function$
-BEGIN
-    items := (SELECT jsonb_agg(r.item || jsonb_build_object('collector_result_id', p_collector_result_id) ORDER BY r.n)
+DECLARE
+    items constant jsonb := (SELECT jsonb_agg(r.item || jsonb_build_object('collector_result_id', p_collector_result_id) ORDER BY r.n)
         FROM (SELECT p_brand || '{"competitor_name": null}' AS item, 0::bigint AS n
             WHERE jsonb_typeof(p_brand) = 'object'
             UNION ALL
             SELECT c.item, c.n FROM jsonb_array_elements(CASE WHEN jsonb_typeof(p_competitors) = 'array' THEN p_competitors ELSE '[]' END)
                 WITH ORDINALITY AS c (item, n) WHERE jsonb_typeof(c.item) = 'object') AS r);
+BEGIN
     IF p_collector_result_id IS NULL OR jsonb_typeof(p_brand) IS DISTINCT FROM 'object' OR jsonb_typeof(p_competitors) IS DISTINCT FROM 'array'
         OR jsonb_array_length(items) <> jsonb_array_length(p_competitors) + 1
     THEN
@@ -22,16 +23,7 @@ BEGIN
             MESSAGE = format('A competitor row of result %s has no competitor_name: it would be a second brand row.', p_collector_result_id),
             HINT = 'Give each competitor row its competitor_name.';
     END IF;
-    statement := format($insert$
-        WITH gone AS (DELETE FROM public.extracted_positions AS ep WHERE ep.collector_result_id OPERATOR(pg_catalog.=) $1 RETURNING 1)
-        INSERT INTO public.extracted_positions (%1$s)
-        SELECT %1$s
-        FROM (SELECT pg_catalog.count(*) AS n FROM gone) AS first -- read before the first row is inserted
-        CROSS JOIN LATERAL (SELECT e.* FROM ROWS FROM (pg_catalog.jsonb_array_elements($2)) WITH ORDINALITY AS r (item, n)
-            CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::public.extracted_positions, r.item) AS e
-            WHERE first.n IS NOT NULL ORDER BY r.n) AS e
-        $insert$, (SELECT string_agg(DISTINCT quote_ident(k.name), ', ') FROM jsonb_array_elements(items) AS r (item)
-            CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name)));
+    RETURN items;
 END
 $function$;
 
@@ -114,17 +106,25 @@ RETURNS integer
 LANGUAGE plpgsql -- without SET search_path: a host's own triggers and policies on legacy run inside, with the path they know
 AS $function$
 DECLARE
-    made record;
+    items constant jsonb := evidently_schema.position_rows(p_collector_result_id, p_brand, p_competitors);
     written integer;
 BEGIN
-    SELECT p.* INTO made FROM evidently_schema.position_rows(p_collector_result_id, p_brand, p_competitors) AS p;
     IF pg_catalog.has_function_privilege('evidently_schema.save_star(bigint, jsonb)', 'EXECUTE') THEN
-        written := evidently_schema.save_star(p_collector_result_id, made.items);
+        written := evidently_schema.save_star(p_collector_result_id, items);
         IF written IS NOT NULL THEN
             RETURN written;
         END IF;
     END IF;
-    EXECUTE made.statement USING p_collector_result_id, made.items;
+    EXECUTE pg_catalog.format($insert$
+        WITH gone AS (DELETE FROM public.extracted_positions AS ep WHERE ep.collector_result_id OPERATOR(pg_catalog.=) $1 RETURNING 1)
+        INSERT INTO public.extracted_positions (%1$s)
+        SELECT %1$s
+        FROM (SELECT pg_catalog.count(*) AS n FROM gone) AS first -- read before the first row is inserted
+        CROSS JOIN LATERAL (SELECT e.* FROM ROWS FROM (pg_catalog.jsonb_array_elements($2)) WITH ORDINALITY AS r (item, n)
+            CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::public.extracted_positions, r.item) AS e
+            WHERE first.n IS NOT NULL ORDER BY r.n) AS e
+        $insert$, (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k.name), ', ') FROM (SELECT DISTINCT o.name FROM pg_catalog.jsonb_array_elements(items) AS r (item)
+            CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.item) AS o (name)) AS k)) USING p_collector_result_id, items;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END

@@ -76,7 +76,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', format('INSERT INTO %
 END
 $function$;
 
--- The projection of rows that are given, not read from legacy: the text of project() and of the projection views, with another source. So the
+-- The projection of rows that are given, not read from legacy: the text of project() and project_fresh(), and of the projection views, with another source. So the
 -- mapping stands once. p_sequence: where the ids come from when the table, and its identity, is about to go; p_retired: then what the star cannot hold goes to the residue whole.
 CREATE OR REPLACE FUNCTION evidently_schema.make_star_writer(p_legacy regclass, p_sequence regclass DEFAULT NULL, p_retired boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -86,18 +86,25 @@ DECLARE
     reading constant text := 'FROM evidently_schema.legacy_rows l';
     projecting constant text := 'FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)';
     rejecting constant text := 'INSERT INTO evidently_schema.rejected_rows AS t';
+    counting constant text := '    SELECT count(*) INTO legacy_rows FROM p;';
+    leaving constant text := 'RETURN legacy_rows;';
     star_only constant text := 'p_ids := evidently_schema.without_star_only(p_ids);';
     done constant text := '    PERFORM set_config(''evidently_schema.projecting'', ''off'', true);';
     legacy_rows constant text := rtrim(pg_get_viewdef('evidently_schema.legacy_rows'::regclass), ';');
     projected constant text := rtrim(pg_get_viewdef('evidently_schema.projected_rows'::regclass), ';');
     body constant text := (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'evidently_schema.project(bigint[])'::regprocedure);
+    fresh constant text := (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'evidently_schema.project_fresh(bigint[])'::regprocedure);
+    given constant text := format('FROM (%s) AS r', replace(projected, reading, format('FROM (%s) l',
+        replace(legacy_rows, source, 'FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) ep'))));
+    ids text;
     shape record;
 BEGIN
     IF strpos(legacy_rows, source) = 0 OR strpos(projected, reading) = 0
         OR EXISTS (SELECT FROM unnest(ARRAY[projecting, rejecting, star_only, done]) AS t (part) WHERE strpos(body, t.part) = 0)
+        OR EXISTS (SELECT FROM unnest(ARRAY[projecting, counting, leaving]) AS t (part) WHERE strpos(fresh, t.part) = 0)
     THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'The projection is not the one this migration knows.',
-            HINT = 'Leave evidently_schema.legacy_rows, projected_rows and project() as the migrations made them. Nothing was changed.';
+            HINT = 'Leave evidently_schema.legacy_rows, projected_rows, project() and project_fresh() as the migrations made them. Nothing was changed.';
     END IF;
     SELECT string_agg(format('%L, %s', s.name, coalesce(s.is_default, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
             FILTER (WHERE s.is_default IS NOT NULL OR s.identity_kind <> '') AS defaults,
@@ -106,33 +113,47 @@ BEGIN
         string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type,
         string_agg(format('%L, ep.%1$I::text', s.name), ', ' ORDER BY s.n) FILTER (WHERE s.as_text AND (s.kept OR p_retired)) AS as_text
     INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s;
-    EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.project_given(p_ids bigint[], p_items jsonb, OUT v_rejected bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS %L',
-        replace(replace(replace(replace(body, star_only, 'NULL;'), done, '    GET DIAGNOSTICS v_rejected = ROW_COUNT;' || chr(10) || done),
-            projecting, format('FROM (%s) AS r', replace(projected, reading, format('FROM (%s) l',
-                replace(legacy_rows, source, 'FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) ep'))))),
-            rejecting, format(', ids AS (
+    ids := format(', ids AS (
         INSERT INTO evidently_schema.legacy_ids (id, collector_result_id, competitor_id)
         SELECT p.legacy_id::%s, p.collector_result_id, p.competitor_id FROM p WHERE p.projected
     )
-    ', shape.id_type) || rejecting));
+    ', shape.id_type);
+    EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.project_given(p_ids bigint[], p_items jsonb, OUT v_rejected bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_memoize = off SET jit = off SET plan_cache_mode = force_generic_plan AS %L', format('
+BEGIN
+    IF EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (p_ids)) THEN
+%s;
+    ELSE
+%s;
+    END IF;
+END
+', replace(replace(replace(replace(body, star_only, 'NULL;'), done, '    GET DIAGNOSTICS v_rejected = ROW_COUNT;' || chr(10) || done), projecting, given), rejecting, ids || rejecting),
+        replace(replace(replace(fresh, leaving, ''), counting, ids || replace(replace(counting, 'count(*)', 'count(p.reason)'), 'legacy_rows', 'v_rejected')), projecting, given)));
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.given_rows(p_items jsonb) RETURNS jsonb
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', format('
-    WITH keys AS MATERIALIZED (SELECT array_agg(DISTINCT k.name) AS named FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name))
-    SELECT jsonb_agg((jsonb_build_object(%s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys WHERE keys.named <@ %L::text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', format('
+BEGIN
+    RETURN (WITH keys AS MATERIALIZED (SELECT array_agg(DISTINCT k.name) AS named FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name))
+    SELECT jsonb_agg((jsonb_build_object(%s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys WHERE keys.named <@ %L::text[]);
+END
 ', shape.defaults, shape.columns));
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.keep_given(p_items jsonb) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' AND NOT p_retired THEN 'SELECT' ELSE format('
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' AND NOT p_retired THEN 'BEGIN END' ELSE format('
+BEGIN
+    IF NOT EXISTS (SELECT FROM jsonb_array_elements(p_items) AS r (item) WHERE r.item ?| %3$L::text[])%5$s THEN
+        RETURN;
+    END IF;
     INSERT INTO evidently_schema.legacy_residue (legacy_id, collector_result_id, competitor_name, data)
     SELECT ep.id::text, ep.collector_result_id, ep.competitor_name, k.data
-    FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) AS ep%s
-    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(to_jsonb(ep)%s) AS e
-        WHERE e.key = ANY (%L::text[]) AND e.value <> ''null''%s) AS k
-    WHERE k.data IS NOT NULL
+    FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) AS ep%1$s
+    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(to_jsonb(ep)%2$s) AS e
+        WHERE e.key = ANY (%3$L::text[]) AND e.value <> ''null''%4$s) AS k
+    WHERE k.data IS NOT NULL;
+END
 ', CASE WHEN p_retired THEN ' LEFT JOIN evidently_schema.rejected_rows AS x ON x.legacy_id = ep.id::text' END,
         ' || jsonb_build_object(' || shape.as_text || ')', shape.kept,
         CASE WHEN p_retired THEN ' OR x.reason <> ''unknown_label'' AND (e.key <> ''raw_answer'' OR e.value <> ''null'')
-            OR x.reason = ''unknown_label'' AND e.key LIKE ''sentiment_label%''' END) END);
+            OR x.reason = ''unknown_label'' AND e.key LIKE ''sentiment_label%''' END,
+        CASE WHEN p_retired THEN ' AND NOT EXISTS (SELECT FROM evidently_schema.rejected_rows AS x WHERE x.collector_result_id = (p_items #>> ''{0,collector_result_id}'')::bigint)' END) END);
     PERFORM evidently_schema.restrict_access('evidently_schema.project_given', 'evidently_schema.given_rows', 'evidently_schema.keep_given');
 END
 $function$;

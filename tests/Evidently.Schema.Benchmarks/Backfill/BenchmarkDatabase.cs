@@ -31,6 +31,10 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
         AutoPrepareMinUsages = 2,
     });
 
+    /// <summary>The same, pooled, for who opens a connection for each call.</summary>
+    public static NpgsqlDataSource Pooled(string connectionString) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Prepared(connectionString).ConnectionString) { Pooling = true });
+
     public static async Task<BenchmarkDatabase> CopyAsync(LegacyDatabase template, CancellationToken ct) =>
         new(await template.CloneAsync(ct));
 

@@ -8,9 +8,10 @@ internal sealed class DualWriteReport(TextWriter output)
 {
     private const double AgainstPlan = 0.1;
     private const double MostMicroseconds = 10;
+    private const double TimesAsFast = 5;
 
     public async Task WriteAsync(
-        PostgresServer server, DualWriteOptions options, IReadOnlyList<Costs> nothing, IReadOnlyList<Costs> ours, IReadOnlyList<Costs> plan, CancellationToken ct)
+        PostgresServer server, DualWriteOptions options, IReadOnlyList<Costs> nothing, IReadOnlyList<Costs> ours, IReadOnlyList<Costs> plan, IReadOnlyList<Costs> star, CancellationToken ct)
     {
         output.WriteLine($"""
             ## Dual-write
@@ -31,15 +32,24 @@ internal sealed class DualWriteReport(TextWriter output)
         var distance = $"{ours.Average(costs => costs.RoundTrip):N1} ms away";
         Row($"a result saved, {distance}, ms", costs => costs.FarSave, "N2");
         Row($"its sentiment, {distance}, ms", costs => costs.FarSentiment, "N2");
+        var (alone, written) = (All(star, costs => costs.Star), All(plan, costs => costs.Star));
+        var (farAlone, farWritten) = (All(star, costs => costs.FarStar), All(plan, costs => costs.FarStar));
         var (added, theirs) = (Added(ours, costs => costs.Save).Median, Added(plan, costs => costs.Save).Median);
         var (farAdded, farTheirs) = (Added(ours, costs => costs.FarSave).Median, Added(plan, costs => costs.FarSave).Median);
         var bulk = Added(ours, costs => costs.Bulk).Median;
         output.WriteLine($"""
 
+            | the star alone, ms a result | PositionWriter, one call | the plan's statement-by-statement writer |
+            |---|---:|---:|
+            | on the server's machine | {alone.Text("N2")} | {written.Text("N2")} |
+            | {distance} | {farAlone.Text("N2")} | {farWritten.Text("N2")} |
+
             | what | measured | to reach | |
             |---|---:|---:|---|
             | added to a saved result, of what the plan's adds, application on the server's machine | 1/{theirs / added:N1} | ≤ 1/10 | {(added <= AgainstPlan * theirs ? "reached" : "not reached")} |
             | the same, application {distance} | 1/{farTheirs / farAdded:N1} | ≤ 1/10 | {(farAdded <= AgainstPlan * farTheirs ? "reached" : "not reached")} |
+            | the star alone, on the server's machine | {written.Median / alone.Median:N1} × as fast | ≥ {TimesAsFast:N0} × | {(written.Median >= TimesAsFast * alone.Median ? "reached" : "not reached")} |
+            | the same, application {distance} | {farWritten.Median / farAlone.Median:N1} × as fast | ≥ {TimesAsFast:N0} × | {(farWritten.Median >= TimesAsFast * farAlone.Median ? "reached" : "not reached")} |
             | added in bulk, a legacy row | {bulk:N1} µs | ≤ {MostMicroseconds:N0} µs | {(bulk <= MostMicroseconds ? "reached" : "not reached")} |
             """);
 
