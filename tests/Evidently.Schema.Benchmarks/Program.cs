@@ -1,6 +1,7 @@
 using Evidently.Schema.Benchmarks;
 using Evidently.Schema.Benchmarks.Backfill;
 using Evidently.Schema.Benchmarks.DualWrite;
+using Evidently.Schema.Benchmarks.Ledger;
 using Evidently.Schema.Benchmarks.Reads;
 using Npgsql;
 
@@ -27,12 +28,13 @@ try
         ["backfill", ..] => new BackfillBenchmark(BackfillOptions.Parse(args)).RunAsync,
         ["dual-write", ..] => new DualWriteBenchmark(DualWriteOptions.Parse(args)).RunAsync,
         ["reads", ..] => new ReadsBenchmark(ReadsOptions.Parse(args)).RunAsync,
-        _ => throw new FormatException("There are the benchmarks backfill, dual-write and reads."),
+        ["ledger", ..] => new LedgerBenchmark(LedgerOptions.Parse(args)).RunAsync,
+        _ => throw new FormatException("There are the benchmarks backfill, dual-write, reads and ledger."),
     };
 }
 catch (FormatException problem)
 {
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage));
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage, LedgerOptions.Usage));
     return BadArguments;
 }
 

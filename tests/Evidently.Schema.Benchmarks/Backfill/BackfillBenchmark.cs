@@ -21,7 +21,8 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
         ["shared_buffers"] = "1GB",
     };
 
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Prints everything, and returns what it is judged by.</summary>
+    public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = Settings }, ct);
         await new Report(Console.Out).WriteGroundAsync(server, options, ct);
@@ -32,7 +33,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
             figures.Add(await MeasureAsync(server, rows, ct));
         }
 
-        new Report(Console.Out).Write(figures);
+        return new Report(Console.Out).Write(figures);
     }
 
     public static void RequireDisk(PostgresServer server, int rows)
@@ -86,6 +87,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
             ScriptRate = script.Count == 0 ? null : new Sample([.. script.Select(run => run.Rate)]),
             ScriptRateInItsFavour = script.Count == 0 ? null : new Sample([.. script.Select(run => run.RateInItsFavour)]),
             ScriptResults = scriptResults,
+            StarRows = ours[^1].StarRows.Sum(),
             Sizes = ours[^1].Sizes,
         };
     }

@@ -26,6 +26,9 @@ internal sealed record BackfillFigures
 
     public required int ScriptResults { get; init; }
 
+    /// <summary>In all five tables.</summary>
+    public required long StarRows { get; init; }
+
     /// <summary>Legacy heap, legacy indexes, star heap, star indexes.</summary>
     public required IReadOnlyList<long> Sizes { get; init; }
 

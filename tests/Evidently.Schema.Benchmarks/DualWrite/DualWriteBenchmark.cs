@@ -16,7 +16,8 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
     private const long FirstId = 10_000_000;
     private const long FirstBulkId = 20_000_000;
 
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Prints everything, and returns what it is judged by.</summary>
+    public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
         await using var template = await LegacyDatabase.CreateAsync(server, ct: ct);
@@ -40,7 +41,7 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
             Say($"run {run}: the star alone {star[^1].Star:N2} ms a result, away {star[^1].FarStar:N2}");
         }
 
-        await new DualWriteReport(Console.Out).WriteAsync(server, options, nothing, ours, plan, star, ct);
+        return await new DualWriteReport(Console.Out).WriteAsync(server, options, nothing, ours, plan, star, ct);
     }
 
     private static void Say(string text) => Console.Error.WriteLine(text);

@@ -10,7 +10,8 @@ namespace Evidently.Schema.Benchmarks.Reads;
 /// </summary>
 internal sealed class ReadsBenchmark(ReadsOptions options)
 {
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Prints everything, and returns what it is judged by.</summary>
+    public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
         var report = new ReadsReport(Console.Out);
@@ -23,7 +24,7 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
             report.WritePages(figures[^1]);
         }
 
-        report.WriteDashboard(figures);
+        return report.WriteDashboard(figures, options);
     }
 
     private static void Say(string text) => Console.Error.WriteLine(text);

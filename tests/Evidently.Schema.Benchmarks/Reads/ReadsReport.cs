@@ -38,7 +38,7 @@ internal sealed class ReadsReport(TextWriter output)
         }
     }
 
-    public void WriteDashboard(IReadOnlyList<ReadsFigures> all)
+    public IReadOnlyList<Target> WriteDashboard(IReadOnlyList<ReadsFigures> all, ReadsOptions options)
     {
         output.WriteLine("""
 
@@ -55,23 +55,23 @@ internal sealed class ReadsReport(TextWriter output)
                 $"| {plan.Daily.Text("N2")} | {plan.Old.Median / plan.Daily.Median:N1} × |");
         }
 
-        output.WriteLine("""
-
-            | what | measured | to reach | |
-            |---|---:|---:|---|
-            """);
+        var targets = new List<Target>();
+        var brands = options.Brands is { } given ? $", {given} brands" : string.Empty;
         foreach (var figures in all.Where(figures => figures.Rows <= PlanRows))
         {
-            Line($"dashboard, {figures.Rows:N0} rows", figures.Plan.Old.Median / figures.Plan.Dashboard.Median, Dashboard);
-            Line($"the plan's new query, the daily view, {figures.Rows:N0} rows", figures.Plan.Old.Median / figures.Plan.Daily.Median, Dashboard);
+            Line($"dashboard, {figures.Rows:N0} rows{brands}", figures.Plan.Old.Median / figures.Plan.Dashboard.Median, Dashboard);
+            Line($"the plan's new query, the daily view, {figures.Rows:N0} rows{brands}", figures.Plan.Old.Median / figures.Plan.Daily.Median, Dashboard);
         }
 
         foreach (var figures in all)
         {
             var slowest = figures.Pages.MinBy(page => page.Today.Median / page.Legacy.Median)!;
-            Line($"legacy through the router against the page today, {figures.Rows:N0} rows, the worst: `{slowest.Page.Function}`", slowest.Today.Median / slowest.Legacy.Median, NoSlower);
+            Line($"legacy through the router against the page today, {figures.Rows:N0} rows{brands}, the worst: `{slowest.Page.Function}`", slowest.Today.Median / slowest.Legacy.Median, NoSlower);
         }
 
-        void Line(string what, double ratio, double target) => output.WriteLine($"| {what} | {ratio:N2} × | ≥ {target:N0} × | {(ratio >= target ? "reached" : "not reached")} |");
+        Target.Write(output, targets);
+        return targets;
+
+        void Line(string what, double ratio, double target) => targets.Add(new(what, $"{ratio:N2} ×", $"≥ {target:N0} ×", ratio >= target));
     }
 }
