@@ -1,6 +1,7 @@
 using System;
 using System.Data;
 using System.IO;
+using System.Reflection;
 using System.Text;
 using FluentMigrator;
 using FluentMigrator.Infrastructure;
@@ -13,15 +14,21 @@ namespace Evidently.Schema;
 /// <summary>
 /// A migration whose SQL stands in the embedded <c>.sql</c> files named after its class: <c>M101_Name.sql</c> goes up,
 /// <c>M101_Name.down.sql</c> goes down. A file is one statement; each is sent alone, outside a transaction of FluentMigrator's, and is
-/// a no-op over its own finished work, so that every host, psql included, may stop after any of them and go on.
+/// a no-op over its own finished work, so that every host, psql included, may stop after any of them and go on. Each looks at the database and refuses
+/// (EV007) in the wrong state, whatever the version table says.
 /// </summary>
 public abstract class PhaseMigration : Migration
 {
+    private const long Retire = 500;
+
+    private bool _unguarded;
+
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">EV003: the runner holds one transaction around all migrations.</exception>
     public override void GetUpExpressions(IMigrationContext context)
     {
         RefuseSessionTransaction(context);
+        _unguarded = GetType().GetCustomAttribute<MigrationAttribute>() is { Version: < Retire };
         base.GetUpExpressions(context);
     }
 
@@ -45,7 +52,16 @@ public abstract class PhaseMigration : Migration
 
     /// <summary>Adds the statement in the embedded file <paramref name="file"/> to the migration.</summary>
     /// <exception cref="InvalidOperationException">The assembly holds no such file.</exception>
-    protected void Run(string file) => Execute.Sql(Read(file), file);
+    protected void Run(string file)
+    {
+        if (_unguarded)
+        {
+            _unguarded = false;
+            Run("RefuseRetired.sql");
+        }
+
+        Execute.Sql(Read(file), file);
+    }
 
     /// <summary>
     /// Runs the statements that the query in the embedded <paramref name="file"/> gives, one at a time, until it gives none: each builds or drops an

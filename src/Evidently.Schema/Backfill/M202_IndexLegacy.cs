@@ -20,4 +20,12 @@ public sealed class M202_IndexLegacy : PhaseMigration
         Run("M202_Finish.sql");
         Run("ResetTimeout.sql");
     }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        Run("SingleRunner.try.sql");
+        Run("M202_RefuseAfter.sql");
+        Run("M202_IndexLegacy.down.sql");
+    }
 }

@@ -19,4 +19,12 @@ public sealed class M402_IndexFacts : PhaseMigration
         base.Up();
         Run("ResetTimeout.sql");
     }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        Run("SingleRunner.try.sql");
+        Run("M402_RefuseAfter.sql");
+        Run("M402_IndexFacts.down.sql");
+    }
 }

@@ -11,6 +11,13 @@ namespace Evidently.Schema.Retire;
 public sealed class M502_DetachForeignKeys : PhaseMigration
 {
     /// <inheritdoc />
+    public override void Up()
+    {
+        Run("M501_RefuseDropped.sql");
+        base.Up();
+    }
+
+    /// <inheritdoc />
     public override void Down()
     {
         Run("NoTimeout.sql");

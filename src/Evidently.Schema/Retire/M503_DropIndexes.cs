@@ -15,6 +15,7 @@ public sealed class M503_DropIndexes : PhaseMigration
     public override void Up()
     {
         Run("NoTimeout.sql");
+        Run("M501_RefuseDropped.sql");
         Run("M503_RecordIndexes.sql");
         RunEach("M503_DropNext.sql");
         base.Up();

@@ -21,16 +21,19 @@ BEGIN
         remedies := remedies || 'UPDATE evidently_schema.settings SET value = ''true'' WHERE name = ''allow_drop_raw_answer'';'::text;
     END IF;
     FOR reader IN
-        SELECT DISTINCT pg_catalog.pg_describe_object(CASE WHEN w.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(w.ev_class, d.objid), CASE WHEN w.oid IS NULL THEN d.objsubid ELSE 0 END) AS object
+        SELECT DISTINCT i.type, i.identity
         FROM pg_catalog.pg_depend AS d
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attname = 'raw_answer'
         LEFT JOIN pg_catalog.pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+        CROSS JOIN LATERAL pg_catalog.pg_identify_object(CASE WHEN w.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(w.ev_class, d.objid), CASE WHEN w.oid IS NULL THEN d.objsubid ELSE 0 END) AS i
         WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'public.collector_results'::regclass AND d.deptype = 'n'
             AND w.ev_class IS DISTINCT FROM 'public.extracted_positions'::regclass
-        ORDER BY 1
+        ORDER BY i.type, i.identity
     LOOP
-        problems := problems || pg_catalog.format('%s hangs on collector_results.raw_answer', reader.object);
-        remedies := remedies || pg_catalog.format('make %s without the column', reader.object);
+        problems := problems || pg_catalog.format('%s %s hangs on collector_results.raw_answer', reader.type, reader.identity);
+        remedies := remedies || CASE WHEN reader.type IN ('view', 'materialized view', 'index', 'policy', 'trigger') THEN pg_catalog.format('DROP %s %s;', upper(reader.type), reader.identity)
+            WHEN reader.type = 'table constraint' THEN pg_catalog.format('ALTER TABLE public.collector_results DROP CONSTRAINT %s;', split_part(reader.identity, ' on ', 1))
+            ELSE pg_catalog.format('-- make the %s %s without the column', reader.type, reader.identity) END;
     END LOOP;
     SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regprocedure::text) INTO named FROM pg_catalog.pg_proc AS p
     WHERE p.prosrc ~ '\mraw_answer\M' AND p.pronamespace NOT IN ('evidently_schema'::regnamespace, 'pg_catalog'::regnamespace);

@@ -199,12 +199,13 @@ public sealed class CleanupTests
         await RefusalTests.RefusedAsync(() => migrator.DropRawAnswerAsync(), SchemaError.WrongState);
         await OldAndQuietAsync(database);
         await DropAsync(database);
-        await database.ExecuteAsync("CREATE VIEW host_view AS SELECT raw_answer FROM collector_results");
+        await database.ExecuteAsync("CREATE VIEW host_view AS SELECT raw_answer FROM collector_results; ALTER TABLE collector_results ADD CONSTRAINT host_check CHECK (raw_answer <> 'never')");
 
         var refusal = await RefusalTests.RefusedAsync(() => migrator.DropRawAnswerAsync(), SchemaError.OpenPoints);
-        Assert.That(refusal.Message, Does.Contain("2 open points").And.Contain("view host_view hangs on").And.Contain("WHERE name = 'allow_drop_raw_answer';"));
+        Assert.That(refusal.Message, Does.Contain("3 open points").And.Contain("view public.host_view hangs on").And.Contain("WHERE name = 'allow_drop_raw_answer';")
+            .And.Contain("DROP VIEW public.host_view;").And.Contain("ALTER TABLE public.collector_results DROP CONSTRAINT host_check;"));
 
-        await database.ExecuteAsync("DROP VIEW host_view; UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'allow_drop_raw_answer'");
+        await database.ExecuteAsync("DROP VIEW host_view; ALTER TABLE collector_results DROP CONSTRAINT host_check; UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'allow_drop_raw_answer'");
         var rows = await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions");
         await migrator.DropRawAnswerAsync();
 
