@@ -40,4 +40,7 @@ public sealed class SchemaException : Exception
 
     /// <summary>The SQLSTATE, five characters; <see langword="null"/> when the error did not come from the server.</summary>
     public string? SqlState { get; }
+
+    /// <summary>The part of the message that says what to do next, where it is known apart.</summary>
+    internal string? Hint { get; init; }
 }

@@ -118,6 +118,7 @@ public sealed class SchemaMigrator : IAsyncDisposable
                 return [];
             }
 
+            await RequireRightsAsync(before, cancellationToken).ConfigureAwait(false);
             var started = _time.GetTimestamp();
             Log.Migrating(_logger, to, string.Join(", ", pending));
             var reporting = new ProgressReporter(_reader, _options.ProgressInterval, _time, progress);
@@ -222,6 +223,13 @@ public sealed class SchemaMigrator : IAsyncDisposable
     internal async Task<bool> HasReachedAsync(Phase phase, CancellationToken cancellationToken) =>
         MigrationCatalog.Reached(await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false)) >= phase;
 
+    /// <summary>Refuses a role that cannot begin, before anything is made.</summary>
+    internal async Task RequireRightsAsync(CancellationToken cancellationToken) =>
+        await RequireRightsAsync(await _reader.AppliedAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    private Task RequireRightsAsync(IReadOnlyList<long> applied, CancellationToken cancellationToken) =>
+        applied.Count == 0 ? _reader.RequireRightsAsync(cancellationToken) : Task.CompletedTask;
+
     internal Task<long> RejectedSinceAsync(TimeSpan window, CancellationToken cancellationToken) => _reader.RejectedSinceAsync(window, cancellationToken);
 
     internal Task RefreshWhenTouchedAsync(CancellationToken cancellationToken) => RefreshAsync(cancellationToken);
@@ -265,7 +273,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
                 SchemaError.WrongState,
                 MigrationCatalog.PhaseOf(unknown[0]),
                 sqlState: null,
-                innerException: null);
+                innerException: null)
+            { Hint = "Use the version that applied it." };
         }
     }
 

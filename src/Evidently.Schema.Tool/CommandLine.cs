@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Evidently.Schema.Hosting;
 using Evidently.Schema.Tool.Commands;
 
@@ -11,33 +13,49 @@ internal static class CommandLine
     /// <summary>A batch, or a step's lock timeout, ends well within it.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromMinutes(1);
 
+    private static readonly JsonSerializerOptions OneLine = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task<int> RunAsync(string[] args)
+    {
+        var problem = await ProblemAsync(args).ConfigureAwait(false);
+        if (problem.Message.Length > 0)
+        {
+            // Known before anything else is: an error in the arguments is an object, too.
+            await Console.Error.WriteLineAsync(args.Contains("--json", StringComparer.Ordinal) ? JsonSerializer.Serialize(new { error = problem }, OneLine) : problem.Message).ConfigureAwait(false);
+        }
+
+        return problem.ExitCode;
+    }
+
+    private static async Task<Problem> ProblemAsync(string[] args)
     {
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return await FailAsync($"{Unknown(parsed.Errors)} Try --help.", ExitCode.BadArguments).ConfigureAwait(false);
+            const string Help = "Try --help.";
+            return Problem.Of($"{Unknown(parsed.Errors)} {Help}", Help, ExitCode.BadArguments);
         }
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopWithin }).ConfigureAwait(false);
+            return new Problem(string.Empty, SqlState: null, string.Empty, Hint: null, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopWithin }).ConfigureAwait(false));
         }
         catch (ToolException exception)
         {
-            return await FailAsync(exception.Message, exception.ExitCode).ConfigureAwait(false);
+            return Problem.Of(exception.Message, exception.Hint, exception.ExitCode);
         }
         catch (SchemaException exception)
         {
-            return await FailAsync(exception.Message, CodeOf(exception.Error)).ConfigureAwait(false);
+            return new Problem(exception.Error.ToString(), exception.SqlState, Line(exception.Message), exception.Hint is { } hint ? Line(hint) : null, CodeOf(exception.Error));
         }
         catch (OperationCanceledException)
         {
-            return await FailAsync("Interrupted. What is committed stays; run it again to go on.", ExitCode.Interrupted).ConfigureAwait(false);
+            const string Again = "run it again to go on.";
+            return Problem.Of($"Interrupted. What is committed stays; {Again}", Again, ExitCode.Interrupted);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(exception.Message, ExitCode.Failed).ConfigureAwait(false);
+            return Problem.Of(exception.Message, hint: null, ExitCode.Failed);
         }
     }
 
@@ -53,11 +71,7 @@ internal static class CommandLine
         _ => ExitCode.Failed,
     };
 
-    private static async Task<int> FailAsync(string message, int code)
-    {
-        await Console.Error.WriteLineAsync(string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))).ConfigureAwait(false);
-        return code;
-    }
+    private static string Line(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static RootCommand Root()
     {
@@ -84,5 +98,11 @@ internal static class CommandLine
         root.Subcommands.Add(RollbackCommand.Create());
         root.Subcommands.Add(ReportCommand.Create());
         return root;
+    }
+
+    /// <summary>Why a command has failed, as --json says it.</summary>
+    private sealed record Problem(string Code, string? SqlState, string Message, string? Hint, int ExitCode)
+    {
+        public static Problem Of(string message, string? hint, int exitCode) => new(Tool.ExitCode.NameOf(exitCode), SqlState: null, Line(message), hint, exitCode);
     }
 }

@@ -26,4 +26,16 @@ internal static class ExitCode
 
     /// <summary>Interrupted; what is committed stays.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The word for it in a JSON error that has no other.</summary>
+    public static string NameOf(int code) => code switch
+    {
+        BadArguments => nameof(BadArguments),
+        No => nameof(No),
+        Busy => nameof(Busy),
+        NoConnection => nameof(NoConnection),
+        NotConfirmed => nameof(NotConfirmed),
+        Interrupted => nameof(Interrupted),
+        _ => nameof(Failed),
+    };
 }

@@ -102,7 +102,7 @@ internal sealed class ToolRun : IAsyncDisposable
 
         if (!Interactive)
         {
-            throw new ToolException($"{what} Nobody can be asked here: say --yes.", ExitCode.NotConfirmed);
+            throw new ToolException($"{what} Nobody can be asked here:", ExitCode.NotConfirmed, "say --yes.");
         }
 
         if (!AnsiConsole.Confirm($"{what.EscapeMarkup()} Go on?", defaultValue: false))
@@ -117,7 +117,7 @@ internal sealed class ToolRun : IAsyncDisposable
         var status = await Migrator.GetStatusAsync(cancellationToken).ConfigureAwait(false);
         return status.Phase >= phase
             ? status
-            : throw new ToolException($"{what} needs phase {phase}; {Database} is at {(status.Applied.Count > 0 && status.Phase == Phase.None ? "a part of phase Create" : $"phase {status.Phase}")}. Type: evidently-schema migrate --to {phase}", ExitCode.Failed);
+            : throw new ToolException($"{what} needs phase {phase}; {Database} is at {(status.Applied.Count > 0 && status.Phase == Phase.None ? "a part of phase Create" : $"phase {status.Phase}")}.", ExitCode.Failed, $"Type: evidently-schema migrate --to {phase}");
     }
 
     /// <summary>Reads rows.</summary>

@@ -7,6 +7,7 @@ namespace Evidently.Schema.Hosting.Data;
 /// <summary>Turns what the driver and FluentMigrator throw into a <see cref="SchemaException"/> that says what to do.</summary>
 internal static class SchemaErrors
 {
+    private const string MissingRightsState = "EV002";
     private const string RunnerBusyState = "EV004";
 
     /// <summary>The exception to throw for <paramref name="exception"/>, or <see langword="null"/> when the database has no part in it.</summary>
@@ -56,31 +57,40 @@ internal static class SchemaErrors
                 _ => "See the server's log.",
             };
             var error = postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections ? SchemaError.Unreachable : SchemaError.LoginRefused;
-            return new SchemaException($"{where} refused the log-in: {postgres.MessageText} ({postgres.SqlState}). {next}", error, Phase.None, postgres.SqlState, postgres);
+            return new SchemaException($"{where} refused the log-in: {postgres.MessageText} ({postgres.SqlState}). {next}", error, Phase.None, postgres.SqlState, postgres) { Hint = next };
         }
 
+        const string Check = "Check Host and Port, and that the server is up.";
+        return new SchemaException($"{where} cannot be reached: {Innermost(exception).Message}. {Check}", SchemaError.Unreachable, Phase.None, sqlState: null, exception) { Hint = Check };
+    }
+
+    /// <summary>The role cannot begin.</summary>
+    public static SchemaException MissingRights(IReadOnlyList<MissingRight> missing)
+    {
+        var commands = string.Join(' ', missing.Select(right => right.Command).OfType<string>());
+        var hint = $"{(commands.Length == 0 ? "Connect" : $"Type, as their owner or as a superuser: {commands} Or connect")} as the owner of the tables (superuser is not needed). Nothing was changed.";
         return new SchemaException(
-            $"{where} cannot be reached: {Innermost(exception).Message}. Check Host and Port, and that the server is up.",
-            SchemaError.Unreachable,
-            Phase.None,
-            sqlState: null,
-            exception);
+            $"Role {missing[0].Role} has not the rights it needs: {string.Join("; ", missing.Select(right => right.Problem))}. {hint} ({MissingRightsState})",
+            SchemaError.MissingRights,
+            Phase.Create,
+            MissingRightsState,
+            innerException: null)
+        { Hint = hint };
     }
 
     /// <summary>Another runner held the database for longer than we wait.</summary>
-    public static SchemaException RunnerBusy(TimeSpan waited, string holder) => new(
-        $"Another runner works on this database and did not end within {waited}: {holder}. Wait for it, or raise {nameof(SchemaOptions)}.{nameof(SchemaOptions.LockTimeout)}.",
-        SchemaError.RunnerBusy,
-        Phase.None,
-        RunnerBusyState,
-        innerException: null);
+    public static SchemaException RunnerBusy(TimeSpan waited, string holder)
+    {
+        const string Wait = $"Wait for it, or raise {nameof(SchemaOptions)}.{nameof(SchemaOptions.LockTimeout)}.";
+        return new SchemaException($"Another runner works on this database and did not end within {waited}: {holder}. {Wait}", SchemaError.RunnerBusy, Phase.None, RunnerBusyState, innerException: null) { Hint = Wait };
+    }
 
     private static SchemaException FromPostgres(PostgresException postgres, Phase phase, string doing)
     {
         var error = postgres.SqlState switch
         {
             "EV001" => SchemaError.RequirementNotMet,
-            "EV002" or PostgresErrorCodes.InsufficientPrivilege => SchemaError.MissingRights,
+            MissingRightsState or PostgresErrorCodes.InsufficientPrivilege => SchemaError.MissingRights,
             "EV003" or PostgresErrorCodes.InvalidTransactionTermination => SchemaError.SessionTransaction,
             RunnerBusyState => SchemaError.RunnerBusy,
             "EV005" or PostgresErrorCodes.LockNotAvailable => SchemaError.LockTimeout,
@@ -95,10 +105,11 @@ internal static class SchemaErrors
             _ => SchemaError.Database,
         };
         var ours = postgres.SqlState.StartsWith("EV", StringComparison.Ordinal);
+        var hint = ours ? postgres.Hint : postgres.SqlState is PostgresErrorCodes.InsufficientPrivilege ? "Connect as the owner of the tables, who has migrated before." : null;
         var message = ours
             ? string.Join(' ', new[] { postgres.MessageText, postgres.Detail, postgres.Hint }.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => Sentence(part!)))
-            : $"{Sentence(Said(postgres))}{About(postgres)} Nothing of the statement that failed is left; those before it stay, and running again goes on.";
-        return new SchemaException($"{doing}: {message} ({postgres.SqlState})", error, phase, postgres.SqlState, ours ? postgres : WithoutValues(postgres));
+            : $"{Sentence(Said(postgres))}{About(postgres)} Nothing of the statement that failed is left; those before it stay, and running again goes on.{(hint is null ? string.Empty : " " + hint)}";
+        return new SchemaException($"{doing}: {message} ({postgres.SqlState})", error, phase, postgres.SqlState, ours ? postgres : WithoutValues(postgres)) { Hint = hint };
     }
 
     // Class 22 (data exception) quotes the value.

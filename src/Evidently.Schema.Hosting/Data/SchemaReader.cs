@@ -15,6 +15,19 @@ internal sealed class SchemaReader(SchemaSessions sessions)
         async (connection, token) => await AppliedAsync(connection, await ObjectsAsync(connection, token).ConfigureAwait(false), token).ConfigureAwait(false),
         cancellationToken);
 
+    /// <summary>Refuses, with the GRANTs to type, a role that cannot begin: before anything is made, the version table included.</summary>
+    public async Task RequireRightsAsync(CancellationToken cancellationToken)
+    {
+        var missing = await ReadAsync(
+            Reading,
+            (connection, token) => ListAsync(connection, Sql.MissingRights, row => new MissingRight(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2)), token),
+            cancellationToken).ConfigureAwait(false);
+        if (missing.Count > 0)
+        {
+            throw SchemaErrors.MissingRights(missing);
+        }
+    }
+
     public Task<BackfillProgress?> ProgressAsync(CancellationToken cancellationToken) => ReadAsync(
         Reading,
         async (connection, token) => await ProgressAsync(connection, await ObjectsAsync(connection, token).ConfigureAwait(false), token).ConfigureAwait(false),
@@ -252,3 +265,6 @@ internal sealed class SchemaReader(SchemaSessions sessions)
         }
     }
 }
+
+/// <summary>A right that a role lacks, and the command that gives it, if one can.</summary>
+internal sealed record MissingRight(string Role, string Problem, string? Command);

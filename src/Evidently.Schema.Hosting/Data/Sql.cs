@@ -12,6 +12,7 @@ internal static class Sql
     public static readonly string OtherRunner = Read("OtherRunner.sql");
     public static readonly string Objects = Read("Objects.sql");
     public static readonly string AppliedVersions = Read("AppliedVersions.sql");
+    public static readonly string MissingRights = Read("MissingRights.sql");
     public static readonly string RejectedRows = Read("RejectedRows.sql");
     public static readonly string PendingNotes = Read("PendingNotes.sql");
     public static readonly string BackfillProgress = Read("BackfillProgress.sql");

@@ -94,6 +94,8 @@ internal sealed class SchemaStartup(IOptions<SchemaOptions> options, SchemaMigra
     /// <summary>Returns when the phase is reached, by this host or another. The lease is kept then: the host that worked goes on.</summary>
     private async Task ReachAsync(Phase phase, CancellationToken cancellationToken)
     {
+        // Before the lease, which is a row of a table of ours.
+        await migrator.RequireRightsAsync(cancellationToken).ConfigureAwait(false);
         var look = new Backoff(FirstLook, LastLook, Random.Shared.NextDouble);
         while (!await migrator.HasReachedAsync(phase, cancellationToken).ConfigureAwait(false))
         {

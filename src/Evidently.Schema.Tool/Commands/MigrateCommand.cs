@@ -17,10 +17,9 @@ internal static class MigrateCommand
     {
         if (to == Phase.None || to > MigrationCatalog.LastUntagged)
         {
-            throw new ToolException(
-                to == Phase.None ? "Phase None is before the first migration. Type: evidently-schema rollback --to None"
-                    : $"migrate goes to phase {MigrationCatalog.LastUntagged} at most; legacy is retired by: evidently-schema archive",
-                ExitCode.BadArguments);
+            throw to == Phase.None
+                ? new ToolException("Phase None is before the first migration.", ExitCode.BadArguments, "Type: evidently-schema rollback --to None")
+                : new ToolException($"migrate goes to phase {MigrationCatalog.LastUntagged} at most; legacy is retired by:", ExitCode.BadArguments, "evidently-schema archive");
         }
 
         var applied = await Progress.ShowAsync(run, progress => run.Migrator.MigrateAsync(to, progress, cancellationToken)).ConfigureAwait(false);

@@ -7,13 +7,6 @@ namespace Evidently.Schema.Tool.Commands;
 /// <summary>Everything that can be known before the first step; changes nothing.</summary>
 internal static class PreflightCommand
 {
-    private static readonly (string Phase, string Locks)[] Locks =
-    [
-        ("1 Create", "brands, customers, generated_queries, collector_results together, then brand_competitors: SHARE ROW EXCLUSIVE, milliseconds"),
-        ("2 Backfill", "the six live tables together, SHARE ROW EXCLUSIVE, milliseconds, twice; the five parents, ACCESS EXCLUSIVE and SHARE ROW EXCLUSIVE, milliseconds; an index CONCURRENTLY where none leads with collector_result_id"),
-        ("3 DualWrite", "none in the steps; a writer locks its own results' rows in the star"),
-    ];
-
     public static Command Create() => ToolRun.Command("preflight", "Looks whether the migration can begin; exit code 3 where it cannot. Changes nothing", RunAsync);
 
     private static async Task<int> RunAsync(ToolRun run, ParseResult arguments, CancellationToken cancellationToken)
@@ -36,12 +29,12 @@ internal static class PreflightCommand
         AnsiConsole.Write(sizes);
         if (answer.Forecast is { } forecast)
         {
-            AnsiConsole.MarkupLineInterpolated($"Disk for the star: about {Megabytes(forecast.StarBytes)}; WAL of the copy: about {Megabytes(forecast.WalBytes)}; time of the copy: {(forecast.AtLeast is { } time ? $"at least {time:d\\.hh\\:mm\\:ss} with one session" : "unknown")}.");
+            AnsiConsole.MarkupLineInterpolated($"Disk for the star: about {Megabytes(forecast.StarBytes)}; WAL of the copy: about {Megabytes(forecast.WalBytes)}; time of the copy: {(forecast.Copy is { } time && answer.Sample?.Batch is { } batch ? $"about {time:d\\.hh\\:mm\\:ss} with one session, as a batch of {batch.Rows:N0} rows took {batch.Seconds:N2} s here, rolled back; indexes, verification and whatever throttles it come on top" : "not measured")}.");
         }
 
         if (answer.Sample is { } sample)
         {
-            var dirt = new Table().RoundedBorder().Title($"rows the star cannot hold, in the newest {sample.Rows:N0} rows, {sample.RowsPerSecond:N0} rows/s").AddColumns("reason", "rows", "examples (id)");
+            var dirt = new Table().RoundedBorder().Title($"rows the star cannot hold, in the newest {sample.Rows:N0} rows").AddColumns("reason", "rows", "examples (id)");
             foreach (var reason in sample.Dirt)
             {
                 dirt.AddRow(reason.Reason!, reason.Rows.ToString("N0", CultureInfo.InvariantCulture), string.Join(", ", reason.Examples).EscapeMarkup());
@@ -52,9 +45,9 @@ internal static class PreflightCommand
         }
 
         var locks = new Table().RoundedBorder().Title("what each phase locks").AddColumns("phase", "locks");
-        foreach (var (phase, what) in Locks)
+        foreach (var (phase, what) in answer.Locks)
         {
-            locks.AddRow(phase, what.EscapeMarkup());
+            locks.AddRow($"{(int)phase} {phase}", what.EscapeMarkup());
         }
 
         AnsiConsole.Write(locks);

@@ -36,7 +36,7 @@ internal static class RouteCommand
     {
         if (!(await run.ListAsync(Sql.Own("HasRoutes.sql"), row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
         {
-            throw new ToolException($"There are no routes in {run.Database} before phase 4. Type: evidently-schema migrate --to Reads", ExitCode.Failed);
+            throw new ToolException($"There are no routes in {run.Database} before phase 4.", ExitCode.Failed, "Type: evidently-schema migrate --to Reads");
         }
 
         if (service is not null && percent is null && shadow is null)

@@ -46,7 +46,7 @@ public sealed class RefusalTests
 
     [TestCase("ALTER TABLE brands OWNER TO CURRENT_USER", "public.brands belongs to")]
     [TestCase("ALTER SCHEMA public OWNER TO CURRENT_USER; REVOKE CREATE ON SCHEMA public FROM PUBLIC; REVOKE CREATE ON SCHEMA public FROM legacy_owner", "no right to CREATE in schema public")]
-    [TestCase("CREATE SCHEMA evidently_schema; GRANT USAGE ON SCHEMA evidently_schema TO legacy_owner", "permission denied")]
+    [TestCase("CREATE SCHEMA evidently_schema; GRANT USAGE ON SCHEMA evidently_schema TO legacy_owner", "GRANT USAGE, CREATE ON SCHEMA evidently_schema TO legacy_owner;")]
     public async Task A_role_without_the_rights_is_refused(string sql, string message)
     {
         await using var database = await StarDatabase.CreateAsync(0);
@@ -62,7 +62,8 @@ public sealed class RefusalTests
         await Sql.ExecuteAsync(
             database.AdminConnectionString, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO CURRENT_USER', current_database()); END $$");
 
-        await AssertRefusedAsync(database, Phase.Create, SchemaError.MissingRights, "permission denied");
+        await AssertRefusedAsync(database, Phase.Create, SchemaError.MissingRights, "no right to CREATE in database");
+        Assert.That(await database.ScalarAsync<bool>("SELECT to_regnamespace('evidently_schema') IS NULL"), "not even our own schema");
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Evidently.Schema.DatabaseTests.Backfill;
 using Evidently.Schema.DatabaseTests.Hosting;
 using Evidently.Schema.Testing;
@@ -68,13 +69,20 @@ public sealed class BadInputTests
     {
         await using var database = await HostDatabase.LegacyAsync();
         await using var empty = await HostDatabase.EmptyAsync();
+        var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
         var role = $"reader_{Guid.NewGuid():N}";
-        await Sql.ExecuteAsync(database.AdminConnectionString, $"CREATE ROLE {role} LOGIN");
+        await Sql.ExecuteAsync(database.AdminConnectionString, $"CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC");
         try
         {
             var reader = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = null }.ConnectionString;
-            ToolProcess.AssertRefused(await ToolProcess.RunAsync(reader, "migrate"), 1, "42501");
-            Assert.That((await ToolProcess.RunAsync(reader, "preflight")).ExitCode, Is.EqualTo(3));
+            var refused = await ToolProcess.RunAsync(reader, "migrate");
+            ToolProcess.AssertRefused(refused, 1, $"GRANT CREATE ON DATABASE {name} TO {role}; GRANT USAGE, CREATE ON SCHEMA public TO {role}; GRANT {LegacyDatabase.OwnerRole} TO {role};");
+            ToolProcess.AssertRefused(await ToolProcess.RunAsync(reader, "migrate", "--to", "Create", "--json"), 1, "\"sqlState\":\"EV002\"");
+            Assert.That((await ToolProcess.JsonAsync(reader, 3, "preflight")).GetProperty("problems")[0].GetString(), Does.Contain($"GRANT CREATE ON DATABASE {name}"));
+            Assert.That(await database.ScalarAsync<bool>("SELECT to_regnamespace('evidently_schema') IS NULL"), "nothing was made");
+
+            await Sql.ExecuteAsync(database.AdminConnectionString, refused.Error[refused.Error.IndexOf("GRANT CREATE", StringComparison.Ordinal)..refused.Error.IndexOf(" Or connect", StringComparison.Ordinal)]);
+            Assert.That((await ToolProcess.RunAsync(reader, "migrate", "--to", "Create")).ExitCode, Is.Zero, "what it says to type is enough");
         }
         finally
         {
@@ -117,5 +125,45 @@ public sealed class BadInputTests
         await enter.ExecuteNonQueryAsync();
 
         ToolProcess.AssertRefused(await ToolProcess.RunAsync(database.ConnectionString, "migrate", "--wait", "0"), 4, $"backend {other.ProcessID}");
+    }
+
+    [TestCase(1, "Failed", "Type: evidently-schema migrate --to Reads", "archive")]
+    [TestCase(2, "BadArguments", "Try --help.", "route", "dashboard", "101")]
+    [TestCase(2, "BadArguments", "Try --help.", "nonsense")]
+    [TestCase(6, "NotConfirmed", "say --yes.", "rollback", "--to", "None")]
+    public async Task With_json_an_error_is_an_object_on_the_error_output(int exitCode, string code, string hint, params string[] arguments)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Created);
+
+        var error = await ErrorAsync(exitCode, database.ConnectionString, arguments);
+
+        Assert.That(error.GetProperty("code").GetString(), Is.EqualTo(code));
+        Assert.That(error.GetProperty("hint").GetString(), Is.EqualTo(hint));
+        Assert.That(error.GetProperty("message").GetString(), Does.EndWith(hint));
+    }
+
+    [Test]
+    public async Task With_json_what_the_database_says_has_its_SQLSTATE_and_its_hint()
+    {
+        await using var empty = await HostDatabase.EmptyAsync();
+
+        var refused = await ErrorAsync(1, empty.ConnectionString, "migrate");
+        var unreachable = await ErrorAsync(5, "Host=127.0.0.1;Port=1;Username=nobody;Password=s3cret", "migrate");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((refused.GetProperty("code").GetString(), refused.GetProperty("sqlState").GetString()), Is.EqualTo(("RequirementNotMet", "EV001")));
+            Assert.That(refused.GetProperty("hint").GetString(), Does.StartWith("Connect to the database that holds extracted_positions"));
+            Assert.That((unreachable.GetProperty("code").GetString(), unreachable.GetProperty("sqlState").GetString()), Is.EqualTo(("Unreachable", (string?)null)));
+        });
+    }
+
+    private static async Task<JsonElement> ErrorAsync(int exitCode, string connectionString, params string[] arguments)
+    {
+        var outcome = await ToolProcess.RunAsync(connectionString, [.. arguments, "--json"]);
+        ToolProcess.AssertRefused(outcome, exitCode, "error");
+        var error = JsonDocument.Parse(outcome.Error).RootElement.GetProperty("error");
+        Assert.That(error.GetProperty("exitCode").GetInt32(), Is.EqualTo(exitCode));
+        return error;
     }
 }

@@ -11,6 +11,8 @@ public sealed class ToolTests
 {
     private const string Fingerprint = "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ('public', 'evidently_schema')";
 
+    private static readonly string[] Parents = ["collector_results", "generated_queries", "brand_competitors", "brands", "customers"];
+
     [Test]
     public async Task Preflight_names_dirt_with_ids_and_sizes_and_changes_nothing()
     {
@@ -28,9 +30,30 @@ public sealed class ToolTests
             Assert.That(dirt.GetProperty("examples").GetArrayLength(), Is.EqualTo(3));
             Assert.That(answer.GetProperty("sample").GetProperty("unmappedColumns").EnumerateArray().Select(column => column.GetString()), Does.Contain("of_the_host"));
             Assert.That(answer.GetProperty("forecast").GetProperty("starBytes").GetInt64(), Is.Positive);
+            Assert.That(answer.GetProperty("sample").GetProperty("batch").GetProperty("rows").GetInt64(), Is.GreaterThan(1_000));
+            Assert.That(answer.GetProperty("forecast").GetProperty("copy").GetString(), Is.Not.Null);
         });
         Assert.That(await database.ScalarAsync<long>(Fingerprint), Is.EqualTo(before));
         Assert.That(await database.ScalarAsync<bool>("SELECT to_regnamespace('evidently_schema') IS NULL"));
+    }
+
+    [Test]
+    public async Task Preflight_names_for_each_phase_the_tables_that_its_steps_lock()
+    {
+        await using var database = await HostDatabase.LegacyAsync();
+
+        var steps = (await ToolProcess.JsonAsync(database.ConnectionString, 0, "plan", "--to", "Retire")).GetProperty("steps").EnumerateArray().ToLookup(
+            step => step.GetProperty("version").GetInt64() / 100, step => string.Join("; ", step.GetProperty("locks").EnumerateArray()));
+        var locks = (await ToolProcess.JsonAsync(database.ConnectionString, 0, "preflight")).GetProperty("locks").EnumerateArray().ToDictionary(
+            phase => (long)Enum.Parse<Phase>(phase.GetProperty("phase").GetString()!), phase => phase.GetProperty("what").GetString()!);
+
+        Assert.That(locks.Keys, Is.EqualTo(new long[] { 1, 2, 3, 4, 5 }));
+        foreach (var phase in locks.Keys)
+        {
+            var taken = string.Join(' ', steps[phase]);
+            Assert.That(Parents.Append("extracted_positions").Where(table => taken.Contains(table, StringComparison.Ordinal) && !locks[phase].Contains(table, StringComparison.Ordinal)), Is.Empty, $"{phase}");
+            Assert.That(locks[phase].StartsWith("none", StringComparison.Ordinal), Is.EqualTo(steps[phase].All(step => step.Length == 0)), $"{phase}");
+        }
     }
 
     [Test]

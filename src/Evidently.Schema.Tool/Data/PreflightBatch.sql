@@ -1,0 +1,1 @@
+SELECT evidently_schema.project_fresh($1);
