@@ -16,7 +16,7 @@ internal static class Report
         var sizes = await run.ListAsync(Sql.Own("PreflightSizes.sql"), row => new TableSize(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken).ConfigureAwait(false);
         var events = await run.ListAsync(
             Sql.Own("ReportEvents.sql"),
-            row => Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? string.Empty : Convert.ToString(row.GetValue(column), CultureInfo.InvariantCulture)!).ToArray(),
+            row => Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? string.Empty : row.GetString(column)).ToArray(),
             cancellationToken).ConfigureAwait(false);
         var latencies = await ReportLatencies.MeasureAsync(run, status, writes, cancellationToken).ConfigureAwait(false);
         return Page(run.Database, status, sizes, latencies, events);
@@ -32,7 +32,7 @@ internal static class Report
         var star = sizes.Where(size => StarTables.Contains(size.Table, StringComparer.Ordinal)).ToArray();
         Promised(html, status, legacy, star, latencies);
         Sizes(html, legacy, star);
-        Latency(html, latencies);
+        Latency(html, status, latencies);
         Rejected(html, status);
         Events(html, events);
         return html.Append("</body></html>\n").ToString();
@@ -40,10 +40,12 @@ internal static class Report
 
     private static void Promised(StringBuilder html, SchemaStatus status, TableSize? legacy, TableSize[] star, Latencies latencies)
     {
+        var none = legacy is null && star.Length > 0 ? "legacy is dropped" : "not yet";
         html.Append("<section><h2>Promised and measured</h2><div class=\"wide\"><table><tr><th>what</th><th class=\"n\">the plan</th><th class=\"n\">here, now</th></tr>");
-        Row("storage smaller, indexes included", "84 %", legacy is null || star.Length == 0 ? "not yet" : Smaller(legacy.Bytes + legacy.IndexBytes, star.Sum(size => size.Bytes + size.IndexBytes)));
-        Row("indexes smaller", "67 %", legacy is null || star.Length == 0 ? "not yet" : Smaller(legacy.IndexBytes, star.Sum(size => size.IndexBytes)));
+        Row("storage smaller, indexes included", "84 %", legacy is null || star.Length == 0 ? none : Smaller(legacy.Bytes + legacy.IndexBytes, star.Sum(size => size.Bytes + size.IndexBytes)));
+        Row("indexes smaller", "67 %", legacy is null || star.Length == 0 ? none : Smaller(legacy.IndexBytes, star.Sum(size => size.IndexBytes)));
         Row("dashboard read, as fast", "90 ×", latencies is { ReadLegacy: { } before, ReadStar: { } after } && after > TimeSpan.Zero ? $"{before / after:N0} ×" : "not measured");
+        Row("a result written, time added", "not said", latencies is { WriteBefore: { } without, WriteNow: { } with } ? $"{(with - without).TotalMilliseconds:N2} ms" : "not measured");
         Row("star = projection of legacy", "yes", status.LastVerification is { } last ? $"{(last.Ok ? "yes" : "NO")}, verified {last.At.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "never verified");
         Row("changes noted and not yet in the star", "0", status.PendingNotes.ToString("N0", CultureInfo.InvariantCulture));
         if (status.Backfill is { } copy)
@@ -81,27 +83,22 @@ internal static class Report
         html.Append("</table></div></section>");
     }
 
-    private static void Latency(StringBuilder html, Latencies latencies)
+    private static void Latency(StringBuilder html, SchemaStatus status, Latencies latencies)
     {
-        var bars = new List<(string, double, string)>();
-        Add("read a brand's 30 days, legacy", latencies.ReadLegacy, "legacy");
-        Add("the same from the daily view", latencies.ReadStar, "star");
-        Add("write a result, star following", latencies.Write, "star");
-        if (bars.Count == 0)
+        if (latencies is { ReadLegacy: { } readBefore, ReadStar: { } readNow })
         {
-            return;
+            html.Append("<section><h2>Reads</h2>");
+            Bars(html, "ms", ("before: 30 days' rows of legacy", readBefore.TotalMilliseconds, "legacy"), ("now: the same from the daily view", readNow.TotalMilliseconds, "star"));
+            html.Append($"<p class=\"soft\">A brand's 30 days, all rows at this client, the network included: medians of {ReportLatencies.Times} tries. Before is what the page fetched from extracted_positions, to aggregate it itself.</p></section>");
         }
 
-        html.Append("<section><h2>Latencies</h2>");
-        Bars(html, "ms", [.. bars]);
-        html.Append($"<p class=\"soft\">Medians of {ReportLatencies.Times} tries at this client, the network included. The write is an UPDATE of one result, rolled back; it is measured with --writes only.</p></section>");
-
-        void Add(string what, TimeSpan? took, string kind)
+        if (latencies is { WriteNow: { } writeNow })
         {
-            if (took is { } time)
-            {
-                bars.Add((what, time.TotalMilliseconds, kind));
-            }
+            html.Append("<section><h2>Writes</h2>");
+            var now = ($"now: {(status.Phase == Phase.Retire ? "archived, through the view" : $"dual_write is {status.DualWrite?.Mode.ToString().ToLowerInvariant() ?? "capture"}")}", writeNow.TotalMilliseconds, "star");
+            Bars(html, "ms", latencies.WriteBefore is { } writeBefore ? [("before: without our triggers", writeBefore.TotalMilliseconds, "legacy"), now] : [now]);
+            html.Append(
+                $"<p class=\"soft\">An UPDATE of one result's rows at this client, the network included: medians of {ReportLatencies.Times} tries, each rolled back. {(latencies.WriteBefore is null ? "What it was before is not measured once legacy is archived." : "Before is measured now, too: on a copy of the newest 10 results with legacy's indexes and without triggers, made for it and rolled back.")}</p></section>");
         }
     }
 
@@ -118,10 +115,10 @@ internal static class Report
 
     private static void Events(StringBuilder html, IReadOnlyList<string[]> events)
     {
-        html.Append("<section><h2>Audit trail</h2><div class=\"wide\"><table><tr><th>at</th><th>who</th><th>what</th><th>subject</th><th>was</th><th>became</th><th>why</th></tr>");
+        html.Append("<section><h2>Audit trail</h2><div class=\"wide\"><table><tr><th>at, UTC</th><th>who</th><th>what</th><th>subject</th><th>was</th><th>became</th><th>why</th></tr>");
         foreach (var line in events)
         {
-            html.Append("<tr>").AppendJoin(string.Empty, line.Select(cell => $"<td>{Text(cell)}</td>")).Append("</tr>");
+            html.Append("<tr>").AppendJoin(string.Empty, line.Select((cell, column) => $"<td{(column == 0 ? " class=\"at\"" : string.Empty)}>{Text(cell)}</td>")).Append("</tr>");
         }
 
         html.Append(events.Count == 0 ? "<tr><td colspan=\"7\">nothing yet</td></tr></table></div></section>" : "</table></div></section>");

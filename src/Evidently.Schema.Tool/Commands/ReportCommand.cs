@@ -9,7 +9,7 @@ internal static class ReportCommand
     public static Command Create()
     {
         var output = new Option<FileInfo>("--output", "-o") { Description = "The file to write", DefaultValueFactory = _ => new FileInfo("evidently-schema.html") };
-        var writes = new Option<bool>("--writes") { Description = "Also time an UPDATE of one result, rolled back; its rows are locked for that moment" };
+        var writes = new Option<bool>("--writes") { Description = "Also time an UPDATE of one result, with and without our triggers, rolled back; its rows are locked for that moment" };
         return ToolRun.Command("report", "Writes what was promised and what is measured to one HTML file", (run, arguments, token) => RunAsync(run, arguments.GetValue(output)!, arguments.GetValue(writes), token), output, writes);
     }
 

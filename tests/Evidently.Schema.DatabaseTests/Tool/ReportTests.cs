@@ -1,17 +1,14 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Evidently.Schema.DatabaseTests.Backfill;
-using Evidently.Schema.DatabaseTests.Packages;
 
 namespace Evidently.Schema.DatabaseTests.Tool;
 
-/// <summary>The report: one file that needs nothing else, true, and shown by a browser where there is one.</summary>
+/// <summary>The report: one file that needs nothing else, and true. <see cref="BrowserTests"/> shows it.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public sealed partial class ReportTests
 {
-    private static readonly string[] Browsers = ["chromium", "chromium-browser", "google-chrome"];
-
     [Test]
     public async Task The_report_is_one_self_contained_file_and_changes_no_row()
     {
@@ -33,31 +30,15 @@ public sealed partial class ReportTests
                 Assert.That(Elsewhere().Matches(html), Is.Empty, "nothing is fetched");
             });
             var charts = Chart().Matches(html).Select(chart => XElement.Parse(chart.Value)).ToArray();
-            Assert.That(charts, Has.Length.EqualTo(2));
-            Assert.That(charts.Select(chart => chart.Elements("rect").Count()), Is.EqualTo(new[] { 4, 3 }));
+            Assert.That(charts.Select(chart => chart.Elements("rect").Count()), Is.EqualTo(new[] { 4, 2, 2 }), "sizes, reads and writes, before and now");
             Assert.That(await database.ScalarAsync<string>("SELECT md5(string_agg(e::text, '' ORDER BY e.id)) FROM extracted_positions AS e"), Is.EqualTo(before));
             Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.change_notes"), Is.Zero);
-            await ShowAsync(folder.FullName, file);
+            Assert.That(await database.ScalarAsync<bool>("SELECT to_regclass('evidently_schema.report_rows') IS NULL"));
         }
         finally
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    private static async Task ShowAsync(string folder, string file)
-    {
-        var browser = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).SelectMany(path => Browsers.Select(name => Path.Combine(path, name))).FirstOrDefault(File.Exists);
-        if (browser is null)
-        {
-            TestContext.Out.WriteLine("No Chromium: the report was read, not shown.");
-            return;
-        }
-
-        var pdf = Path.Combine(folder, "report.pdf");
-        var shown = await ChildProcess.RunAsync(browser, ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", $"--user-data-dir={Path.Combine(folder, "profile")}", $"--print-to-pdf={pdf}", new Uri(file).AbsoluteUri], [("HOME", folder)]);
-        Assert.That(File.Exists(pdf), shown.All);
-        Assert.That(new FileInfo(pdf).Length, Is.GreaterThan(5_000));
     }
 
     [GeneratedRegex("(src|href)\\s*=|url\\(|@import|https?:", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
