@@ -7,4 +7,5 @@ dotnet restore
 dotnet build --no-restore --configuration Release
 dotnet format --no-restore --verify-no-changes
 dotnet test --no-build --configuration Release
+dotnet test tests/Evidently.Schema.DatabaseTests --no-build --configuration Release --filter TestCategory=Last -- NUnit.ExplicitMode=Relaxed
 dotnet pack --no-build --configuration Release

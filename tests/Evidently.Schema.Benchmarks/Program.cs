@@ -3,6 +3,7 @@ using Evidently.Schema.Benchmarks.Backfill;
 using Evidently.Schema.Benchmarks.DualWrite;
 using Evidently.Schema.Benchmarks.Ledger;
 using Evidently.Schema.Benchmarks.Reads;
+using Evidently.Schema.Benchmarks.Startup;
 using Npgsql;
 
 const int Failed = 1;
@@ -18,6 +19,9 @@ switch (args)
     case [MigrationProcess.BackfillVerb, var workers, var beforeCopy]:
         await MigrationProcess.BackfillAsync(int.Parse(workers), long.Parse(beforeCopy));
         return 0;
+    case [HostProcess.Verb]:
+        await HostProcess.ServeAsync();
+        return 0;
 }
 
 Func<CancellationToken, Task> benchmark;
@@ -28,13 +32,15 @@ try
         ["backfill", ..] => new BackfillBenchmark(BackfillOptions.Parse(args)).RunAsync,
         ["dual-write", ..] => new DualWriteBenchmark(DualWriteOptions.Parse(args)).RunAsync,
         ["reads", ..] => new ReadsBenchmark(ReadsOptions.Parse(args)).RunAsync,
+        ["startup", ..] => new StartupBenchmark(StartupBenchmarkOptions.Parse(args)).RunAsync,
         ["ledger", ..] => new LedgerBenchmark(LedgerOptions.Parse(args)).RunAsync,
-        _ => throw new FormatException("There are the benchmarks backfill, dual-write, reads and ledger."),
+        _ => throw new FormatException("There are the benchmarks backfill, dual-write, reads, startup and ledger."),
     };
 }
 catch (FormatException problem)
 {
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Message, BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage, LedgerOptions.Usage));
+    string[] usages = [BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage, StartupBenchmarkOptions.Usage, LedgerOptions.Usage];
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, [problem.Message, .. usages]));
     return BadArguments;
 }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Evidently.Schema.DatabaseTests.Docs;
 using Evidently.Schema.DatabaseTests.Hosting;
 using Evidently.Schema.DatabaseTests.Packages;
@@ -8,7 +9,7 @@ namespace Evidently.Schema.DatabaseTests.Samples;
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 [Platform(Exclude = "Win", Reason = "A shell of Unix.")]
-public sealed class PipelineTests
+public sealed partial class PipelineTests
 {
     private const string Percent = "SELECT star_percent FROM evidently_schema.read_routes WHERE service = 'dashboard'";
 
@@ -80,6 +81,18 @@ public sealed class PipelineTests
 
         Assert.That(Workflow.Steps(Path.Combine(own, "ci.yml")).Select(step => step.Commands), Does.Contain(".ci/run").And.Contain("./build.ps1"));
         Assert.That(Workflow.Steps(Path.Combine(own, "release.yml")).Select(step => step.Commands), Has.Some.EqualTo(".ci/run").And.Some.Contains("dotnet nuget push"));
+        Assert.That(Dotnet("build.ps1"), Is.SubsetOf(Dotnet(".ci/run")).And.Length.EqualTo(6), "the same commands, but for what only CI wants of them");
         Assert.That(File.ReadAllText(Path.Combine(own, "ci.yml")), Does.Contain("[15, 16, 17, 18]").And.Contain("windows-latest"));
     }
+
+    /// <summary>What a script says to dotnet, without logs, and without locks, which only a clean clone has.</summary>
+    private static string[] Dotnet(string script) =>
+    [
+        .. File.ReadLines(Path.Combine(Repository.Root, script))
+            .Select(line => ForCi().Replace(line, string.Empty).Trim())
+            .Where(line => line.StartsWith("dotnet ", StringComparison.Ordinal)),
+    ];
+
+    [GeneratedRegex(@"^step | --locked-mode| --logger trx| --results-directory ""[^""]*""", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ForCi();
 }
