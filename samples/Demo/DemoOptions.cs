@@ -6,8 +6,8 @@ namespace Demo;
 internal sealed record DemoOptions
 {
     public const string Usage = """
-        Builds a legacy database, migrates it to the star schema (phases 1 to 4) while an application writes, verifies it, and
-        prints what became of it.
+        Builds a legacy database, migrates it to the star schema (phases 1 to 5, up to the old table's archive) while an application writes and
+        reads, verifies it, and prints what became of it.
 
         Usage: dotnet run --project samples/Demo [-- options]
 

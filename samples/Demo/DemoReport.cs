@@ -81,7 +81,7 @@ internal sealed record DemoReport(
 
     private void PrintSizes()
     {
-        var table = NewTable("Sizes", "table", "rows", "heap + TOAST", "indexes", "total");
+        var table = NewTable("Sizes, before the old table is archived", "table", "rows", "heap + TOAST", "indexes", "total");
         foreach (var size in Sizes)
         {
             Add(size.Name, size);

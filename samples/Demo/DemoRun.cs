@@ -68,23 +68,54 @@ internal sealed class DemoRun(DemoOptions options)
         await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = database.ConnectionString });
         var traffic = new Traffic(database.ConnectionString, options.Results);
         traffic.Start();
+        DemoReport report;
         await using (traffic)
         {
             await StepAsync("phase 1, Create", () => migrator.MigrateAsync(Phase.Create, ct));
             await StepAsync("phase 2, Backfill", () => _display.BackfillAsync(progress => migrator.MigrateAsync(Phase.Backfill, progress, ct)));
             await StepAsync("phase 3, DualWrite", () => migrator.MigrateAsync(Phase.DualWrite, ct));
             await StepAsync("phase 4, Reads", () => migrator.MigrateAsync(Phase.Reads, ct));
+            await StepAsync("every page from the star", () => RunAsync(database, "AllToStar.sql", ct));
+            report = await DemoReport.ReadAsync(database.ConnectionString, migrator, ct);
+            await StepAsync("phase 5, Retire: acknowledge, archive", async () =>
+            {
+                await RunAsync(database, "Acknowledge.sql", ct);
+                await migrator.MigrateAsync(Phase.Retire, ct);
+            });
+            await traffic.GoOnAsync();
         }
 
-        AnsiConsole.MarkupLineInterpolated($"Meanwhile an application wrote {traffic.Writes:N0} times; the longest write took {traffic.Longest.TotalMilliseconds:N0} ms, none failed.");
+        Console.WriteLine($"Meanwhile an application wrote {traffic.Writes:N0} times, the longest in {traffic.LongestWrite.TotalMilliseconds:N0} ms, and read {traffic.Reads:N0} times, the longest in {traffic.LongestRead.TotalMilliseconds:N0} ms; none failed.");
+        Console.WriteLine("extracted_positions is a view now, over extracted_positions_archived; the application has not noticed.");
+        Console.WriteLine($"Dropping the old table is refused, as it should be. {await RefusalAsync(migrator, ct)}");
         var verification = await StepAsync("verify once more", () => migrator.VerifyAsync(ct));
 
-        var report = await DemoReport.ReadAsync(database.ConnectionString, migrator, ct);
         report.Print(_steps, verification);
         if (!verification.Ok)
         {
             throw new InvalidOperationException("The star is not what legacy projects to: see the verification above.");
         }
+    }
+
+    /// <summary>An archive so young is not dropped: the first month is for finding out who still uses it.</summary>
+    private static async Task<string> RefusalAsync(SchemaMigrator migrator, CancellationToken ct)
+    {
+        try
+        {
+            await migrator.DropLegacyAsync(ct);
+            throw new InvalidOperationException("An archive of this minute was dropped.");
+        }
+        catch (SchemaException refusal) when (refusal.Error == SchemaError.OpenPoints)
+        {
+            return refusal.Message;
+        }
+    }
+
+    private static async Task RunAsync(LegacyDatabase database, string file, CancellationToken ct)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
+        await using var command = source.CreateCommand(DemoReport.Sql(file));
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     private async Task<T> StepAsync<T>(string name, Func<Task<T>> step)

@@ -66,6 +66,12 @@ internal sealed class ServerSearch(PostgresServerOptions options)
             throw new InvalidOperationException($"The server named by {PostgresServerOptions.ConnectionStringVariable} does not answer: {problem.Message}", problem);
         }
 
+        catch (Exception problem) when (problem is ArgumentException or FormatException)
+        {
+            // Its text may repeat a value, and a value may be the password.
+            throw new InvalidOperationException($"What {PostgresServerOptions.ConnectionStringVariable} names cannot be read: it is a connection string, as Host=…;Username=….", problem);
+        }
+
         return version.Major >= OldestMajor
             ? new(PostgresServerSource.Environment, connectionString, version, process: null, container: null, options.BinariesDirectory)
             : throw new InvalidOperationException(

@@ -22,7 +22,8 @@ public sealed partial class DemoTests
             Assert.That(outcome.Output, Does.Contain("star smaller by"));
             Assert.That(outcome.Output, Does.Contain("unknown_competitor"));
             Assert.That(outcome.Output, Does.Contain("values were rounded"));
-            Assert.That(outcome.Output, Does.Match("an application wrote [1-9][0-9,]* times; the longest write took [0-9,]+ ms, none failed"));
+            Assert.That(outcome.Output, Does.Match("an application wrote [1-9][0-9,]* times, the longest in [0-9,]+ ms, and read [1-9][0-9,]* times, the longest in [0-9,]+ ms; none failed"));
+            Assert.That(outcome.Output, Does.Contain("phase 5, Retire: acknowledge, archive").And.Match("Dropping the old table is refused, as it should be. .* was archived .*EV012"));
             Assert.That(outcome.Error.Trim(), Is.Empty);
         });
         Assert.That(await DatabaseExistsAsync(DatabaseOf(outcome.Output)), Is.False);
@@ -39,6 +40,7 @@ public sealed partial class DemoTests
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
             Assert.That(await Sql.ScalarAsync<bool>(connectionString, "SELECT bool_and(v.ok) FROM evidently_schema.verify() AS v"));
+            Assert.That(await Sql.ScalarAsync<char>(connectionString, "SELECT relkind FROM pg_class WHERE oid = 'public.extracted_positions'::regclass"), Is.EqualTo('v'), "archived");
         }
         finally
         {
@@ -112,13 +114,16 @@ public sealed partial class DemoTests
         Assert.That(outcome.Error, Does.Contain(arguments[0]));
     }
 
-    [Test]
-    public async Task A_server_that_does_not_answer_is_one_message_and_exit_code_1()
+    [TestCase("Host=127.0.0.1;Port=1;Username=postgres")]
+    [TestCase("Host=nowhere.invalid;Username=postgres;Password=s3cret")]
+    [TestCase("Host=h;Pasword=s3cret")]
+    public async Task A_server_that_cannot_be_used_is_one_line_and_exit_code_1(string connectionString)
     {
-        var outcome = await RunAsync("Host=127.0.0.1;Port=1;Username=postgres");
+        var outcome = await RunAsync(connectionString);
 
         Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.All);
-        Assert.That(outcome.Error, Does.Contain("EVIDENTLY_SCHEMA_TEST_DB").And.Not.Contain("   at "));
+        Assert.That(outcome.Error.Trim().Split('\n'), Has.Length.EqualTo(1), outcome.All);
+        Assert.That(outcome.Error, Does.Contain("EVIDENTLY_SCHEMA_TEST_DB").And.Not.Contain("   at ").And.Not.Contain("s3cret"));
     }
 
     [GeneratedRegex("^Kept\\.(?<connection>.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
