@@ -1,13 +1,11 @@
 using Evidently.Schema.Hosting;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Npgsql;
+using Microsoft.Extensions.Options;
 using WebApp;
 
 // An application that migrates when it starts: phase 1 before it serves, the rest in the background. Of any number of instances one works.
 var builder = WebApplication.CreateBuilder(args);
-var connection = builder.Configuration.GetConnectionString("Evidently") ?? throw new InvalidOperationException("Set ConnectionStrings__Evidently.");
-builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connection));
-builder.Services.AddEvidentlySchema(builder.Configuration.GetSection("EvidentlySchema"), options => options.ConnectionString = connection);
+builder.Services.AddEvidentlySchema(builder.Configuration.GetSection("EvidentlySchema"), options => options.ConnectionString = builder.Configuration.GetConnectionString("Evidently"));
 builder.Services.AddHealthChecks().AddEvidentlySchema();
 
 var app = builder.Build();
@@ -16,4 +14,14 @@ var app = builder.Build();
 app.MapHealthChecks("/ready", new HealthCheckOptions { Predicate = check => check.Name is "evidently_schema_phase" });
 app.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = Health.WriteAsync });
 app.MapGet("/brands/{brand:guid}/dashboard", Dashboard.GetAsync);
-app.Run();
+try
+{
+    app.Run();
+    return 0;
+}
+catch (Exception exception) when (exception is SchemaException or OptionsValidationException)
+{
+    // The database, or the configuration, cannot be used: the message says what to do, a stack does not.
+    await Console.Error.WriteLineAsync(exception.Message.ReplaceLineEndings(" "));
+    return 1;
+}

@@ -25,4 +25,18 @@ public sealed class WebAppTests
         var customer = await database.ScalarAsync<Guid>($"SELECT customer_id FROM metric_facts WHERE brand_id = '{brand}' LIMIT 1");
         Assert.That(await app.Client.GetStringAsync($"/brands/{brand}/dashboard?customer={customer}"), Does.Contain("totalResponses"));
     }
+
+    [TestCase("Host=nowhere.invalid;Username=u;Password=s3cret", "nowhere.invalid:5432, database u, user u cannot be reached")]
+    [TestCase("Host=127.0.0.1;Port=1;Username=u;Password=s3cret", "127.0.0.1:1")]
+    [TestCase("Host=h;Pasword=s3cret", "ConnectionString")]
+    [TestCase("", "ConnectionString")]
+    public async Task A_database_that_cannot_be_used_is_one_line_and_a_non_zero_exit(string connectionString, string says)
+    {
+        var outcome = await ChildProcess.RunAsync("dotnet", [Program], [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("DOTNET_ENVIRONMENT", "Production"), ("ConnectionStrings__Evidently", connectionString)], Folder);
+
+        Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.All);
+        Assert.That(outcome.Error.Trim().Split('\n'), Has.Length.EqualTo(1), outcome.All);
+        Assert.That(outcome.Error, Does.Contain(says));
+        Assert.That(outcome.All, Does.Not.Contain("s3cret"));
+    }
 }
