@@ -1,3 +1,4 @@
+using System.Globalization;
 using Evidently.Schema.Hosting.Diagnostics;
 using FluentMigrator;
 using FluentMigrator.Runner;
@@ -13,6 +14,9 @@ namespace Evidently.Schema.Hosting.Data;
 /// <summary>Runs FluentMigrator in a container of its own, so that a host which uses FluentMigrator itself is not disturbed.</summary>
 internal sealed class Runner(SchemaSessions sessions, TimeProvider time, ILogger logger)
 {
+    /// <summary>The SQLSTATE with which <c>evidently_schema.step</c> says that it waited for locks; the seconds are the detail.</summary>
+    private const string LockWait = "EV100";
+
     private static readonly TimeSpan CancelInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -25,6 +29,7 @@ internal sealed class Runner(SchemaSessions sessions, TimeProvider time, ILogger
         var connection = await sessions.OpenAsync(cancellationToken).ConfigureAwait(false);
         using var messages = new RunnerLogger(logger, onMigration);
         var stop = new RunnerStop(cancellationToken);
+        void OnNotice(object sender, NpgsqlNoticeEventArgs arguments) => Tell(arguments.Notice, messages.Version);
         try
         {
             connection.Notice += OnNotice;
@@ -118,16 +123,21 @@ internal sealed class Runner(SchemaSessions sessions, TimeProvider time, ILogger
         }
     }
 
-    private void OnNotice(object sender, NpgsqlNoticeEventArgs arguments)
+    private void Tell(PostgresNotice notice, long version)
     {
-        if (string.Equals(arguments.Notice.InvariantSeverity, "WARNING", StringComparison.Ordinal))
+        if (notice.SqlState is LockWait && double.TryParse(notice.Detail, CultureInfo.InvariantCulture, out var seconds))
         {
-            Log.Warning(logger, arguments.Notice.MessageText);
+            Telemetry.LockWaited(sessions.Database, MigrationCatalog.PhaseOf(version), seconds);
+            Log.Notice(logger, notice.MessageText);
         }
-        else if (arguments.Notice.SqlState is "00000" && logger.IsEnabled(LogLevel.Information))
+        else if (string.Equals(notice.InvariantSeverity, "WARNING", StringComparison.Ordinal))
+        {
+            Log.Warning(logger, notice.MessageText);
+        }
+        else if (notice.SqlState is "00000" && logger.IsEnabled(LogLevel.Information))
         {
             // Notices of PostgreSQL itself ("already exists, skipping") have a state of their own and would be noise.
-            Log.Notice(logger, arguments.Notice.MessageText);
+            Log.Notice(logger, notice.MessageText);
         }
     }
 }

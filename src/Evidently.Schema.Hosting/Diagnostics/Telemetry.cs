@@ -31,6 +31,7 @@ internal static class Telemetry
     private static readonly Histogram<double> RefreshDuration = Meter.CreateHistogram<double>("evidently_schema.refresh.duration", Seconds, "Refreshing the daily view");
     private static readonly Histogram<double> DrainDuration = Meter.CreateHistogram<double>("evidently_schema.drain.duration", Seconds, "A turn of draining that did something");
     private static readonly Histogram<double> ReadDuration = Meter.CreateHistogram<double>("evidently_schema.read.duration", Seconds, "Reading a page's figures, from the call to the last row");
+    private static readonly Histogram<double> LockWaitDuration = Meter.CreateHistogram<double>("evidently_schema.lock.wait.duration", Seconds, "A step's wait for locks on live tables that it did not get at its first try");
     private static readonly Counter<long> DrainedResults = Meter.CreateCounter<long>("evidently_schema.drain.results", "{result}", "Results projected by draining");
     private static readonly Gauge<long> Mismatches = Meter.CreateGauge<long>("evidently_schema.verification.mismatches", Rows, "Rows found missing, extra or different by the last verification");
 
@@ -133,6 +134,8 @@ internal static class Telemetry
         DrainedResults.Add(results, new KeyValuePair<string, object?>(DatabaseKey, database));
         DrainDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>(DatabaseKey, database));
     }
+
+    public static void LockWaited(string database, Phase phase, double seconds) => LockWaitDuration.Record(seconds, new(DatabaseKey, database), new(PhaseKey, phase.ToString()));
 
     public static void Verified(string database, VerificationReport report)
     {

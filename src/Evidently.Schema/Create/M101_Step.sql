@@ -1,6 +1,7 @@
 -- The one way a step touches live tables. Takes all their locks in one subtransaction, all or none, within one short budget, runs the
 -- step's body under them, and otherwise frees everything, commits and tries again with jitter: a writer never queues behind us for
--- longer than the budget. Gives up after evidently_schema.lock_patience (default 60 s) with EV005, naming who blocked it.
+-- longer than the budget. Gives up after evidently_schema.lock_patience (default 60 s) with EV005, naming who blocked it; what it got at a later try
+-- than the first it says in a notice, EV100, whose DETAIL is the seconds.
 -- Before the budget begins, tables of the star are waited for up to 5 s in SHARE UPDATE EXCLUSIVE, so that an autovacuum gives way: that
 -- mode makes no reader and no writer of the star wait, such as a parent's DELETE that cascades.
 -- p_tables: names in schema public, locked in this order; p_body: SQL statements; p_mode: a table lock mode.
@@ -9,7 +10,8 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     patience constant interval := coalesce(nullif(current_setting('evidently_schema.lock_patience', true), ''), '60 seconds')::interval;
-    give_up_at constant timestamptz := clock_timestamp() + patience;
+    begun constant timestamptz := clock_timestamp();
+    give_up_at constant timestamptz := begun + patience;
     budget_ms integer := 50;
     star constant text[] := ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'];
     lock_deadline timestamptz;
@@ -43,6 +45,11 @@ BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', '100', true);
             PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true); -- a host's concat_ws (text, text) would fit better than the server's
             EXECUTE p_body;
+            IF tries > 1 THEN
+                RAISE NOTICE USING ERRCODE = 'EV100', DETAIL = extract(epoch FROM clock_timestamp() - begun)::numeric(10, 3)::text, MESSAGE = pg_catalog.format(
+                    'Locked %s at the %s. try, after %s; held before by %s.', pg_catalog.array_to_string(p_tables, ', '), tries, clock_timestamp() - begun,
+                    coalesce(blockers, 'a transaction that has ended meanwhile'));
+            END IF;
             RETURN;
         EXCEPTION
             WHEN lock_not_available OR deadlock_detected THEN

@@ -13,6 +13,7 @@ namespace Evidently.Schema.DatabaseTests.Hosting;
 public sealed class TelemetryTests
 {
     private const string Name = "Evidently.Schema";
+    private const string Waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.brands'::regclass)";
 
     [Test]
     public async Task A_migration_a_drain_a_verification_a_refresh_and_a_read_are_measured_and_documented()
@@ -20,8 +21,10 @@ public sealed class TelemetryTests
         await using var database = await HostDatabase.LegacyAsync(100);
         var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
         using var heard = new Heard(name);
-
-        await using (var host = await RunningHost.StartAsync(database.ConnectionString, options =>
+        await using var holder = await database.OpenAsync();
+        await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE brands IN ROW EXCLUSIVE MODE", holder);
+        await hold.ExecuteNonQueryAsync();
+        var starting = RunningHost.StartAsync(database.ConnectionString, options =>
         {
             options.MigrateOnStartup = true;
             options.Draining.Enabled = true;
@@ -30,7 +33,14 @@ public sealed class TelemetryTests
             options.Upkeep.RefreshInterval = TimeSpan.FromSeconds(1);
             options.Upkeep.VerifyInterval = TimeSpan.FromSeconds(1);
             options.Upkeep.ObserveInterval = TimeSpan.FromMilliseconds(100);
-        }))
+        });
+
+        // It waits for a lock, in vain, and gets it at a later try.
+        await Eventually.Holds(async () => starting.IsCompleted || await database.ScalarAsync<bool>(Waiting), "a step waits for the lock");
+        await Eventually.Holds(async () => starting.IsCompleted || !await database.ScalarAsync<bool>(Waiting), "its first try is over");
+        hold.CommandText = "COMMIT";
+        await hold.ExecuteNonQueryAsync();
+        await using (var host = await starting)
         {
             await Eventually.Holds(async () => (await host.Migrator.GetStatusAsync()).Phase == Phase.DualWrite, "phase 3 is reached");
             await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
@@ -48,6 +58,7 @@ public sealed class TelemetryTests
         Assert.That(heard.Instruments.Except(Documented(), StringComparer.Ordinal), Is.Empty, "documented");
         Assert.That(heard.Activities, Is.SupersetOf(new[] { "evidently_schema.migrate", "evidently_schema.verify", "evidently_schema.refresh", "evidently_schema.read" }));
         Assert.That(heard.Last("evidently_schema.phase.reached"), Is.EqualTo(3));
+        Assert.That(heard.Last("evidently_schema.lock.wait.duration"), Is.Positive);
         Assert.That(heard.Last("evidently_schema.backfill.rows"), Is.Positive);
         var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "telemetry.md"));
         Assert.That(heard.Activities.Where(activity => !text.Contains($"`{activity}`", StringComparison.Ordinal)), Is.Empty, "documented");
