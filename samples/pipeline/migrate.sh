@@ -3,7 +3,7 @@
 # CANARY: a command that says, by its exit code, whether the canary is well; by default verification does.
 set -euo pipefail
 
-evidently-schema preflight > preflight.txt || { cat preflight.txt; exit 3; }
+evidently-schema preflight > preflight.txt || { code=$?; cat preflight.txt; exit "$code"; }
 evidently-schema migrate --to Reads --wait 600
 evidently-schema verify
 

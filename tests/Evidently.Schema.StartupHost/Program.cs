@@ -6,7 +6,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 // A host that migrates, as each of an application's replicas would. <phase>: migrates to it and prints the versions that it applied itself.
-// serve: runs until it is stopped and migrates on startup; prints "serving" when it serves, and "event N" for what it logs.
+// serve: runs until it is stopped and migrates on startup; prints "serving" when it serves, and "event N" for what it logs. Stopped, it has five
+// seconds, or fails.
 var connection = Environment.GetEnvironmentVariable("STARTUP_HOST_CONNECTION");
 try
 {
@@ -20,6 +21,7 @@ try
             options.MigrateOnStartup = true;
             options.Startup.Lease = TimeSpan.FromSeconds(2);
         });
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
         using var host = builder.Build();
         await Ready();
         await host.StartAsync();

@@ -1,6 +1,8 @@
 using Evidently.Schema.DatabaseTests.Backfill;
 using Evidently.Schema.DatabaseTests.Packages;
+using Evidently.Schema.DatabaseTests.Retire;
 using Evidently.Schema.DatabaseTests.Samples;
+using Npgsql;
 
 namespace Evidently.Schema.DatabaseTests.Docs;
 
@@ -35,12 +37,49 @@ public sealed class DocsTests
     }
 
     [Test]
+    public async Task A_statement_within_the_text_runs_as_it_is_written()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync();
+        var failed = new List<string>();
+        foreach (var span in Span.All().Where(span => span is { IsSql: true, NotRunHere: null }).DistinctBy(span => span.Text, StringComparer.Ordinal))
+        {
+            await using var session = await database.OpenAsync();
+            try
+            {
+                // A procedure commits; what the others change is not the next one's business.
+                await session.ExecuteAsync(span.Text.StartsWith("CALL", StringComparison.Ordinal) ? span.Text : $"BEGIN; {span.Text} ROLLBACK");
+            }
+            catch (PostgresException exception)
+            {
+                failed.Add($"{span}: {exception.MessageText}");
+            }
+        }
+
+        Assert.That(failed, Is.Empty);
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "A shell of Unix.")]
+    public async Task A_command_line_within_the_text_runs_as_it_is_written()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Synced);
+        using var shell = new Shell(database.ConnectionString);
+        foreach (var span in Span.All().Where(span => span is { IsSql: false, NotRunHere: null }).DistinctBy(span => span.Text, StringComparer.Ordinal))
+        {
+            var outcome = await shell.RunAsync(span.Text);
+            Assert.That(outcome.ExitCode, Is.Zero, span + Environment.NewLine + outcome.All);
+        }
+    }
+
+    [Test]
     public void Blocks_that_are_not_run_say_why()
     {
-        foreach (var block in Block.All().Where(block => block.NotRunHere is not null))
+        foreach (var (what, reason) in Block.All().Select(block => ($"{block}", block.NotRunHere)).Concat(Span.All().Select(span => ($"{span}", span.NotRunHere))).Where(listed => listed.NotRunHere is not null))
         {
-            TestContext.Out.WriteLine($"{block}: {block.NotRunHere}");
+            TestContext.Out.WriteLine($"{what}: {reason}");
         }
+
+        Assert.That(Span.All().Where(span => span.NotRunHere is { Length: < 10 }), Is.Empty);
 
         Assert.That(Block.All().Where(block => block.NotRunHere is { Length: < 10 }), Is.Empty);
         Assert.That(Block.All().Select(block => block.Language).Distinct(StringComparer.Ordinal), Is.SubsetOf(new[] { "sh", "sql", "csharp", "ts", "" }));

@@ -95,6 +95,33 @@ public sealed class StartupTests
     }
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "SIGTERM cannot be sent to one process there.")]
+    public async Task A_host_that_is_told_to_stop_ends_its_batch_within_its_shutdown_timeout()
+    {
+        await using var database = await HostDatabase.LegacyAsync(Results);
+        await using (var preparing = database.Migrator())
+        {
+            await preparing.MigrateAsync(Phase.Create);
+        }
+
+        await database.ExecuteAsync(Slow);
+        await using var host = ChildProcess.Start("dotnet", [Repository.Program("Evidently.Schema.StartupHost"), "serve"], [("STARTUP_HOST_CONNECTION", database.ConnectionString)]);
+        await host.Input.WriteLineAsync("go");
+        await host.Input.FlushAsync();
+        await Eventually.Holds(async () => await DoneAsync(database) > 0, "the copy has begun");
+
+        await ChildProcess.RunAsync("/bin/kill", ["-TERM", $"{host.Id}"], []);
+        var outcome = await host.EndAsync();
+
+        // A host whose services do not stop in time fails.
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.All);
+        Assert.That(outcome.Error.Trim(), Is.Empty);
+        Assert.That(await DoneAsync(database), Is.InRange(1, Results - 1));
+        Assert.That(await database.ScalarAsync<bool>("SELECT sum(results) = (SELECT count(DISTINCT collector_result_id) FROM metric_facts) FROM evidently_schema.backfill_lanes"), "what is copied is copied in whole batches");
+        Assert.That(await database.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM evidently_schema.leases WHERE name = 'migrate')"), "the lease is given back");
+    }
+
+    [Test]
     public async Task Eight_hosts_at_once_all_serve_and_one_works()
     {
         await using var database = await HostDatabase.LegacyAsync(Results);

@@ -54,6 +54,16 @@ public sealed partial class PipelineTests
     }
 
     [Test]
+    public async Task A_database_that_cannot_be_reached_stops_the_pipeline_with_one_line_and_the_tools_exit_code()
+    {
+        using var shell = new Shell("Host=127.0.0.1;Port=1;Username=nobody;Password=s3cret");
+
+        var outcome = await shell.RunAsync($"bash '{Path.Combine(Folder, "migrate.sh")}'");
+
+        Tool.ToolProcess.AssertRefused(outcome, 5, "127.0.0.1:1");
+    }
+
+    [Test]
     public async Task The_steps_of_the_workflow_run_in_their_order()
     {
         await using var database = await HostDatabase.LegacyAsync(100);
