@@ -22,7 +22,10 @@ public sealed class StandbyTests
     [OneTimeSetUp]
     public async Task StartServer() => _primary = await OwnServer.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["wal_level"] = "replica", ["max_wal_senders"] = "5", ["max_replication_slots"] = "5", ["autovacuum_naptime"] = "1s",
+        ["wal_level"] = "replica",
+        ["max_wal_senders"] = "5",
+        ["max_replication_slots"] = "5",
+        ["autovacuum_naptime"] = "1s",
     });
 
     [OneTimeTearDown]
