@@ -83,4 +83,29 @@ public sealed class ThrottleTests
 
         await database.AssertDrainedAsync(guarded: true);
     }
+
+    [Test]
+    public async Task Batches_shrink_while_they_take_long_and_grow_again_up_to_the_setting()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.BeforeCopy, fill: StarDatabase.Few with { Results = 250 }); // of one lane
+        await database.ExecuteAsync(
+            """
+            UPDATE evidently_schema.settings SET value = '60' WHERE name = 'backfill_batch_size';
+            CREATE TABLE batches (id serial, results bigint);
+            CREATE FUNCTION log_batch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.batches (results) VALUES (NEW.batch_results); RETURN NULL; END';
+            CREATE TRIGGER log_batch AFTER UPDATE OF batch_results ON evidently_schema.backfill_lanes FOR EACH ROW EXECUTE FUNCTION log_batch();
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF (SELECT count(*) FROM public.batches) < 3 THEN PERFORM pg_sleep(0.006); END IF; RETURN NEW; END';
+            CREATE TRIGGER slow BEFORE INSERT ON metric_facts FOR EACH ROW EXECUTE FUNCTION slow();
+            """);
+
+        await database.ExecuteAsync(Copy);
+
+        var batches = (await database.ListAsync("SELECT results FROM batches ORDER BY id")).ConvertAll(int.Parse);
+        var text = string.Join(", ", batches);
+        var least = batches.IndexOf(batches.Take(4).Min());
+        Assert.That(batches[0], Is.EqualTo(60), text);
+        Assert.That(batches[least], Is.InRange(1, 30), text);
+        Assert.That(batches.Skip(least + 1).Max(), Is.GreaterThan(batches[least]), text);
+        Assert.That(batches.Max(), Is.EqualTo(60), text);
+    }
 }
