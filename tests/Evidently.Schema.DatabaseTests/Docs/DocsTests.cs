@@ -11,6 +11,8 @@ namespace Evidently.Schema.DatabaseTests.Docs;
 [Parallelizable(ParallelScope.All)]
 public sealed class DocsTests
 {
+    private static readonly string[] Said = ["Do", "Watch", "Check", "Undo", "How long"];
+
     private static IEnumerable<Block> Shells => Block.All().Where(block => block is { Language: "sh", NotRunHere: null });
 
     private static IEnumerable<Block> Statements => Block.All().Where(block => block is { Language: "sql", NotRunHere: null });
@@ -69,6 +71,22 @@ public sealed class DocsTests
             var outcome = await shell.RunAsync(span.Text);
             Assert.That(outcome.ExitCode, Is.Zero, span + Environment.NewLine + outcome.All);
         }
+    }
+
+    [Test]
+    public void The_runbook_says_of_each_phase_what_to_do_watch_check_and_undo_what_it_locks_and_how_long_it_takes()
+    {
+        var phases = File.ReadAllText(Path.Combine(Repository.Root, "docs", "phases.md")).Split("\n## ").Where(section => char.IsAsciiDigit(section[0])).ToList();
+
+        Assert.That(phases, Has.Count.EqualTo(5));
+        Assert.Multiple(() =>
+        {
+            foreach (var phase in phases)
+            {
+                Assert.That(Said.Where(what => !phase.Contains($"**{what}**", StringComparison.Ordinal)), Is.Empty, phase[..20]);
+                Assert.That(phase, Does.Contain("**Locks**").Or.Contain("| locks |"), phase[..20]);
+            }
+        });
     }
 
     [Test]
