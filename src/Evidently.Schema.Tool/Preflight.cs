@@ -49,6 +49,7 @@ internal static class Preflight
             row => new ServerFacts(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetDouble(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4)),
             cancellationToken).ConfigureAwait(false))[0];
         var sizes = await ToolRun.ListAsync(connection, Sql.Own("PreflightSizes.sql"), row => new TableSize(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken).ConfigureAwait(false);
+        var shape = await ToolRun.ListAsync(connection, Sql.Own("PreflightShape.sql"), row => new ShapeFact(row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
         var open = await ToolRun.ListAsync(
             connection,
             Sql.Own("PreflightBlockers.sql"),
@@ -71,7 +72,7 @@ internal static class Preflight
         }
 
         problems.AddRange(open.Select(other => $"Backend {other.Pid} ({other.Application}) holds {other.Tables} for {other.Seconds:N0} s, {other.State}: a step would wait for it. End that transaction."));
-        return new PreflightAnswer(run.Database, status.Phase, problems.Count == 0, problems, server, sizes, open, sample, Forecast(sizes, sample, status), Locks);
+        return new PreflightAnswer(run.Database, status.Phase, problems.Count == 0, problems, server, shape, sizes, open, sample, Forecast(sizes, sample, status), Locks);
     }
 
     private static Forecast? Forecast(IReadOnlyList<TableSize> sizes, SampleFacts? sample, SchemaStatus status)
@@ -172,9 +173,11 @@ internal static class Preflight
 }
 
 internal sealed record PreflightAnswer(
-    string Database, Phase Phase, bool Ok, IReadOnlyList<string> Problems, ServerFacts Server, IReadOnlyList<TableSize> Sizes, IReadOnlyList<OpenTransaction> OpenTransactions, SampleFacts? Sample, Forecast? Forecast, IReadOnlyList<PhaseLocks> Locks);
+    string Database, Phase Phase, bool Ok, IReadOnlyList<string> Problems, ServerFacts Server, IReadOnlyList<ShapeFact> Shape, IReadOnlyList<TableSize> Sizes, IReadOnlyList<OpenTransaction> OpenTransactions, SampleFacts? Sample, Forecast? Forecast, IReadOnlyList<PhaseLocks> Locks);
 
 internal sealed record ServerFacts(string Version, string Role, double? OldestTransactionSeconds, string StatementTimeout, string? ResultIndex);
+
+internal sealed record ShapeFact(string What, string Found);
 
 internal sealed record TableSize(string Table, long Rows, long Bytes, long IndexBytes);
 

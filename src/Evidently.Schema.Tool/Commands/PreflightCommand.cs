@@ -20,6 +20,13 @@ internal static class PreflightCommand
     {
         AnsiConsole.MarkupLineInterpolated($"{answer.Database}: PostgreSQL {answer.Server.Version}, role {answer.Server.Role}, phase {answer.Phase}, statement_timeout {answer.Server.StatementTimeout}.");
         AnsiConsole.MarkupLineInterpolated($"Index that leads with collector_result_id: {answer.Server.ResultIndex ?? "none; phase 2 builds one, CONCURRENTLY"}. Oldest transaction: {(answer.Server.OldestTransactionSeconds is { } oldest ? $"{oldest:N0} s" : "none")}.");
+        var shape = new Table().RoundedBorder().Title("legacy, as it is here").AddColumns("what", "found");
+        foreach (var fact in answer.Shape)
+        {
+            shape.AddRow(fact.What.EscapeMarkup(), fact.Found.EscapeMarkup());
+        }
+
+        AnsiConsole.Write(shape);
         var sizes = new Table().RoundedBorder().Title("sizes").AddColumns("table", "rows (estimated)", "table", "indexes");
         foreach (var size in answer.Sizes)
         {

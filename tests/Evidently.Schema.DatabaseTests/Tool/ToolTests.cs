@@ -31,6 +31,10 @@ public sealed class ToolTests
             Assert.That(answer.GetProperty("sample").GetProperty("unmappedColumns").EnumerateArray().Select(column => column.GetString()), Does.Contain("of_the_host"));
             Assert.That(answer.GetProperty("forecast").GetProperty("starBytes").GetInt64(), Is.Positive);
             Assert.That(answer.GetProperty("sample").GetProperty("batch").GetProperty("rows").GetInt64(), Is.GreaterThan(1_000));
+            var shape = answer.GetProperty("shape").EnumerateArray().ToDictionary(fact => fact.GetProperty("what").GetString()!, fact => fact.GetProperty("found").GetString(), StringComparer.Ordinal);
+            Assert.That((shape["extracted_positions.id"], shape["brand_competitors.id"], shape["positions"], shape["metrics"]), Is.EqualTo(("bigint", "integer", "integer[]", "numeric")));
+            Assert.That(shape["sentiment columns"], Does.Contain("sentiment_label, sentiment_label_competitor"));
+            Assert.That((shape["topic in"], shape["triggers of the host"]), Is.EqualTo(("extracted_positions, generated_queries", "none")));
             Assert.That(answer.GetProperty("forecast").GetProperty("copy").GetString(), Is.Not.Null);
         });
         Assert.That(await database.ScalarAsync<long>(Fingerprint), Is.EqualTo(before));
