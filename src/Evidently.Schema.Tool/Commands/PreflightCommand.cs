@@ -63,7 +63,13 @@ internal static class PreflightCommand
             AnsiConsole.MarkupLineInterpolated($"[red]{problem}[/]");
         }
 
-        AnsiConsole.WriteLine(answer.Ok ? "The migration can begin." : "The migration cannot begin.");
+        AnsiConsole.WriteLine((answer.Ok, answer.Phase) switch
+        {
+            (false, _) => "The migration cannot begin.",
+            (true, Phase.None) => "The migration can begin.",
+            (true, Phase.Retire) => "Legacy is archived: nothing of the migration is left but dropping it.",
+            _ => $"The migration can go on from phase {answer.Phase}.",
+        });
     }
 
     private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MB");

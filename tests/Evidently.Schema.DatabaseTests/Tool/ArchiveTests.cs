@@ -26,6 +26,9 @@ public sealed class ArchiveTests
             var html = await File.ReadAllTextAsync(file);
             Assert.That(html, Does.Contain("archived, through the view").And.Contain("What it was before is not measured once legacy is archived").And.Contain("extracted_positions_archived"));
 
+            Assert.That(html, Does.Not.Contain("legacy, table: 0.0 MB").And.Contain("went with the archive"));
+            Assert.That((await ToolProcess.RunAsync(connection, "preflight")).Output, Does.Contain("Legacy is archived"));
+
             var back = await ToolProcess.JsonAsync(connection, 0, "rollback", "--to", "Reads", "--yes");
             Assert.That(back.GetProperty("reverted").GetArrayLength(), Is.EqualTo(3));
             await database.AssertVerifiedAsync();
