@@ -5,6 +5,8 @@ namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Every session of the migration is ended again and again, wherever it is; then it may finish, and ends where an undisturbed one does.</summary>
 [Category("Versions")]
+[Category("Last")]
+[Explicit("Takes longer than the others: CI runs it last.")]
 [Parallelizable(ParallelScope.All)]
 public sealed class RetireKillTests
 {

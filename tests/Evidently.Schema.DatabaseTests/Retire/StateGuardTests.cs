@@ -5,6 +5,8 @@ namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Each step alone, up and down, whatever the version table says, while legacy is archived and after it was dropped: it refuses.</summary>
 [Category("Versions")]
+[Category("Last")]
+[Explicit("Takes longer than the others: CI runs it last.")]
 [Parallelizable(ParallelScope.All)]
 public sealed class StateGuardTests
 {

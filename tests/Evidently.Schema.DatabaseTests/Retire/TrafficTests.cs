@@ -5,6 +5,8 @@ namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>The application's traffic goes through archive, stragglers and the star's writer in turn, Down, archive again and cleanup. Seen to fail when Down locks the table before the view.</summary>
 [Category("Versions")]
+[Category("Last")]
+[Explicit("Takes longer than the others: CI runs it last.")]
 [Parallelizable(ParallelScope.All)]
 public sealed class TrafficTests
 {
