@@ -9,6 +9,8 @@ internal static class ProofText
         $"{stage.Stage,-26} {stage.Statements,6} statements {stage.Failed,4} failed   median {stage.Median.TotalMilliseconds,6:F1} ms   99 % {stage.Percentile99.TotalMilliseconds,7:F1} ms"
         + $"   longest {stage.Longest.TotalMilliseconds,7:F1} ms: {stage.LongestName}").Append($"{traffic.AcknowledgedWrites} writes acknowledged"));
 
+    public static string? Setting(string name) => Environment.GetEnvironmentVariable($"EVIDENTLY_SCHEMA_PROOF_{name}");
+
     /// <summary>Statements that failed or were lost, alike ones once.</summary>
     public static IReadOnlyList<string> Failures(ApplicationTraffic traffic) =>
     [

@@ -22,7 +22,7 @@ public sealed class ZeroDowntimeTests
         await using var traffic = await ApplicationTraffic.StartAsync(
             new TrafficOptions { ConnectionString = database.ConnectionString, PoolerConnectionString = pooler.ConnectionString });
         var check = new ProofCheck(database, traffic);
-        var journey = new Journey(database.ConnectionString, traffic, TimeSpan.FromSeconds(1.5), check.QuietAsync);
+        var journey = new Journey(new Operator(database.ConnectionString), traffic, TimeSpan.FromSeconds(1.5), check.QuietAsync);
 
         try
         {

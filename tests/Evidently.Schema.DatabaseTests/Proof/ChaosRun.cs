@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using Evidently.Schema.DatabaseTests.Backfill;
+using Evidently.Schema.DatabaseTests.Packages;
+using Evidently.Schema.Hosting;
+using Evidently.Schema.Testing;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Proof;
+
+/// <summary>
+/// Legs from phase to phase, up and down, on a server of its own: each is tried while everything goes wrong, by one runner or several, in this
+/// process, behind a bad network or in a process that is killed; then once in peace, and that must succeed. Then all is quiet and checked.
+/// </summary>
+internal sealed class ChaosRun : IAsyncDisposable
+{
+    private static readonly LegacyFill History = new() { Results = 400, Brands = 4, Dirt = LegacyDirt.Some };
+
+    private readonly Random _random;
+    private readonly PostgresServer _server;
+    private readonly StarDatabase _database;
+    private readonly ApplicationTraffic _traffic;
+    private readonly UnreliableProxy _proxy;
+    private readonly Disturbances _disturbances;
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly long _started = TimeProvider.System.GetTimestamp();
+    private Phase _at = Phase.None;
+    private int _checked;
+
+    private ChaosRun(int seed, PostgresServer server, StarDatabase database, ApplicationTraffic traffic)
+    {
+        (_random, _server, _database, _traffic) = (new Random(seed), server, database, traffic);
+        _proxy = UnreliableProxy.Start(database.ConnectionString);
+        Check = new ProofCheck(database, traffic);
+        _disturbances = new Disturbances(server, database, traffic, _proxy, Log);
+    }
+
+    public ProofCheck Check { get; }
+
+    public ApplicationTraffic Traffic => _traffic;
+
+    public int Legs { get; private set; }
+
+    /// <summary>What was done, in its order.</summary>
+    public string Story => string.Join('\n', _log);
+
+    public static async Task<ChaosRun> StartAsync(int seed)
+    {
+        var server = await OwnServer.StartAsync();
+        try
+        {
+            var legacy = await LegacyDatabase.CreateAsync(server);
+            await legacy.FillAsync(History);
+            var database = StarDatabase.Of(legacy);
+            return new ChaosRun(seed, server, database, await ApplicationTraffic.StartAsync(
+                new TrafficOptions { ConnectionString = database.ConnectionString, Seed = seed, SentimentWithin = TimeSpan.FromSeconds(1), HandsPerSecond = 3 }));
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task RunAsync(TimeSpan howLong)
+    {
+        while (TimeProvider.System.GetElapsedTime(_started) < howLong && Check.Problems.Count == 0)
+        {
+            await LegAsync(Next());
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _traffic.DisposeAsync();
+        await _proxy.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    private Phase Next() => _random.Next(10) switch
+    {
+        < 5 when _at < Phase.Retire => _at + 1,
+        < 7 when _at < Phase.Retire => (Phase)_random.Next((int)_at + 1, (int)Phase.Retire + 1),
+        _ when _at > Phase.None => (Phase)_random.Next((int)_at),
+        _ => Phase.Create,
+    };
+
+    private async Task LegAsync(Phase target)
+    {
+        var stage = $"leg {++Legs}, {_at} to {target}";
+        Log(stage);
+        await SharesAsync(_at < target ? _at : target);
+        _traffic.Stage = stage;
+        (_disturbances.Crashed, _disturbances.WasStrict) = (false, false);
+        using (var stop = new CancellationTokenSource())
+        {
+            var disturbing = _disturbances.RunAsync(new Random(_random.Next()), stop.Token);
+            for (var attempt = _random.Next(1, 4); attempt > 0; attempt--)
+            {
+                var runners = _random.Next(4) == 0 ? 3 : 1;
+                await Task.WhenAll(Enumerable.Range(0, runners).Select(_ => AttemptAsync(stage, target, _random.Next(3), _random.Next(200, 4000))));
+            }
+
+            await stop.CancelAsync();
+            await disturbing;
+        }
+
+        await InPeaceAsync(stage, target);
+        _at = target;
+        await _traffic.PauseAsync();
+        await Check.QuietAsync(stage);
+        AddStatements(stage);
+        Check.Add(stage, _disturbances.Problems);
+        await SharesAsync(_at);
+        _traffic.Resume();
+    }
+
+    /// <summary>An attempt may fail while all goes wrong, as long as it says that it was that.</summary>
+    private async Task AttemptAsync(string stage, Phase target, int how, int milliseconds)
+    {
+        try
+        {
+            if (how == 0 && target > _at)
+            {
+                await KilledAsync(target, milliseconds);
+            }
+            else
+            {
+                var migrating = new Operator(how == 1 ? _proxy.ConnectionString : _database.ConnectionString);
+                await (target > _at ? migrating.MigrateAsync(target) : migrating.RollbackAsync(target));
+                Log("  done in spite of it all");
+            }
+        }
+        catch (SchemaException problem) when (problem.Error is SchemaError.Unreachable or SchemaError.RunnerBusy or SchemaError.LockTimeout or SchemaError.OpenPoints
+            or SchemaError.VerificationFailed or SchemaError.RouteRefused)
+        {
+            Log($"  {problem.Error} {problem.Message}");
+        }
+        catch (NpgsqlException problem) when (problem is not PostgresException || problem.SqlState is "EV011" || problem.SqlState!.StartsWith("57P", StringComparison.Ordinal))
+        {
+            Log($"  {problem.SqlState} {problem.Message}");
+        }
+        catch (Exception problem) when (problem is SchemaException or NpgsqlException)
+        {
+            Check.Add(stage, [$"a disturbed attempt failed with {problem.Message}"]);
+        }
+    }
+
+    private async Task KilledAsync(Phase target, int milliseconds)
+    {
+        await using var host = ChildProcess.Start(
+            "dotnet", [Repository.Program("Evidently.Schema.StartupHost"), target.ToString()], [("STARTUP_HOST_CONNECTION", _database.ConnectionString)]);
+        await host.Output.ReadLineAsync();
+        await host.Input.WriteLineAsync("go");
+        var ending = host.Output.ReadLineAsync();
+        await Task.WhenAny(ending, Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System)); // the random moment
+        Log(ending.IsCompleted ? $"  a host ended: {await ending}" : "  kill -9");
+        host.Kill();
+    }
+
+    private async Task InPeaceAsync(string stage, Phase target)
+    {
+        try
+        {
+            var migrating = new Operator(_database.ConnectionString);
+            await (target > _at ? migrating.MigrateAsync(target) : migrating.RollbackAsync(target));
+            if (target >= Phase.DualWrite)
+            {
+                await migrating.SetAsync("dual_write", "sync");
+            }
+        }
+        catch (Exception problem) when (problem is SchemaException or NpgsqlException)
+        {
+            Check.Add(stage, [$"in peace it failed with {problem.Message}"]);
+        }
+    }
+
+    /// <summary>Nobody calls a function of ours that this leg may take away.</summary>
+    private async Task SharesAsync(Phase lowest)
+    {
+        await _traffic.PauseAsync();
+        (_traffic.PageShare, _traffic.FunctionShare) = (lowest >= Phase.Reads ? 0.5 : 0, lowest >= Phase.DualWrite ? 0.3 : 0);
+        _traffic.Resume();
+    }
+
+    private void AddStatements(string stage)
+    {
+        var statements = _traffic.Statements;
+        Check.Add(stage, statements.Skip(_checked).Where(IsProblem).GroupBy(statement => $"{statement.Client} {statement.Name} {statement.Outcome} {statement.Error}", StringComparer.Ordinal)
+            .Select(alike => $"{alike.Count()} × {alike.Key}"));
+        _checked = statements.Count;
+    }
+
+    /// <summary>A crash breaks connections, and strict fails writers, because they were asked to. Nothing else may.</summary>
+    private bool IsProblem(TrafficStatement statement) => statement.Outcome switch
+    {
+        TrafficOutcome.Lost => !_disturbances.Crashed,
+        TrafficOutcome.Failed => !(_disturbances.WasStrict && statement.Error!.StartsWith("EV009", StringComparison.Ordinal)),
+        _ => false,
+    };
+
+    private void Log(string line) => _log.Enqueue($"{TimeProvider.System.GetElapsedTime(_started).TotalSeconds,7:F2} {line}");
+}

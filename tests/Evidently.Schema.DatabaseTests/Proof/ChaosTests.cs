@@ -1,0 +1,30 @@
+using Evidently.Schema.DatabaseTests.Backfill;
+
+namespace Evidently.Schema.DatabaseTests.Proof;
+
+/// <summary>
+/// Everything goes wrong, and nothing is lost. EVIDENTLY_SCHEMA_PROOF_SEED chooses what goes wrong, EVIDENTLY_SCHEMA_PROOF_MINUTES for how long;
+/// both are printed. A seed replays the choices; their moments are the machine's.
+/// </summary>
+[Category("Proof")]
+public sealed class ChaosTests
+{
+    [Test]
+    public async Task Killed_cut_crashed_and_held_up_it_ends_where_it_was_meant_to_and_nothing_is_lost()
+    {
+        var seed = ProofText.Setting("SEED") is { } given ? int.Parse(given) : 1;
+        var howLong = ProofText.Setting("MINUTES") is { } minutes ? TimeSpan.FromMinutes(double.Parse(minutes)) : TimeSpan.FromSeconds(60);
+        await using var run = await ChaosRun.StartAsync(seed);
+        try
+        {
+            await run.RunAsync(howLong);
+        }
+        finally
+        {
+            await TestContext.Out.WriteLineAsync($"EVIDENTLY_SCHEMA_PROOF_SEED={seed} EVIDENTLY_SCHEMA_PROOF_MINUTES={howLong.TotalMinutes}\n{run.Story}\n{ProofText.Of(run.Traffic)}");
+        }
+
+        Assert.That(run.Check.Problems, Is.Empty, $"EVIDENTLY_SCHEMA_PROOF_SEED={seed}");
+        Assert.That(run.Legs, Is.GreaterThan(1));
+    }
+}

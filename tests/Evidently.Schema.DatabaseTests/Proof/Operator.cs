@@ -1,0 +1,78 @@
+using Evidently.Schema.Hosting;
+using Npgsql;
+
+namespace Evidently.Schema.DatabaseTests.Proof;
+
+/// <summary>Who migrates, and does what the runbook says before and after. Shared with the benchmark: it asserts nothing.</summary>
+internal sealed class Operator(string connectionString)
+{
+    /// <summary>An archive is refused while something new stands in its way; it is acknowledged, and archive runs again.</summary>
+    private const int ArchiveTries = 30;
+
+    private static readonly string[] Services = ["dashboard", "visibility_charts", "topics", "keywords", "prompts", "source_attribution"];
+
+    /// <summary>Migrates up; to <see cref="Phase.Retire"/> with what archive asks for.</summary>
+    public async Task MigrateAsync(Phase to)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (to == Phase.Retire)
+                {
+                    await MigrateOnceAsync(Phase.Reads);
+                    await RouteAsync(100);
+                    await ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true WHERE NOT acknowledged");
+                }
+
+                await MigrateOnceAsync(to);
+                return;
+            }
+            catch (SchemaException refused) when (refused.Error is SchemaError.OpenPoints && attempt < ArchiveTries)
+            {
+                // The application's hands have made something new.
+            }
+        }
+    }
+
+    public async Task MigrateOnceAsync(Phase to)
+    {
+        await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = connectionString });
+        await Task.Run(() => migrator.MigrateAsync(to));
+    }
+
+    /// <summary>Migrates down; below phase 4 with every route at 0 before.</summary>
+    public async Task RollbackAsync(Phase to)
+    {
+        await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = connectionString });
+        if (to < Phase.Reads && (await migrator.GetStatusAsync()).Applied.Any(version => version is >= 401 and < 500))
+        {
+            await Task.Run(() => migrator.RollbackAsync(Phase.Reads));
+            await RouteAsync(0);
+        }
+
+        await Task.Run(() => migrator.RollbackAsync(to));
+    }
+
+    public async Task RouteAsync(int percent)
+    {
+        if (percent > 0)
+        {
+            await ExecuteAsync("SELECT evidently_schema.verify()");
+        }
+
+        foreach (var service in Services)
+        {
+            await ExecuteAsync($"UPDATE evidently_schema.read_routes SET star_percent = {percent}, reason = 'proof' WHERE service = '{service}'");
+        }
+    }
+
+    public Task SetAsync(string name, string value) => ExecuteAsync($"UPDATE evidently_schema.settings SET value = '{value}' WHERE name = '{name}'");
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "operator" });
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+}
