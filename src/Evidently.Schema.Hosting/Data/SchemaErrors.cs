@@ -53,10 +53,11 @@ internal static class SchemaErrors
                 PostgresErrorCodes.InvalidCatalogName => "Check Database.",
                 PostgresErrorCodes.InsufficientPrivilege => $"Type: GRANT CONNECT ON DATABASE \"{target.Database}\" TO \"{target.Username}\";",
                 PostgresErrorCodes.TooManyConnections => $"The migrator needs up to three connections, and one for each of {nameof(SchemaOptions.BackfillWorkers)} but the first: free some.",
-                PostgresErrorCodes.CannotConnectNow => "The server is starting or stopping: try again.",
+                PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "The server is starting or stopping, or ended the session: try again.",
                 _ => "See the server's log.",
             };
-            var error = postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections ? SchemaError.Unreachable : SchemaError.LoginRefused;
+            var passes = postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections;
+            var error = passes ? SchemaError.Unreachable : SchemaError.LoginRefused;
             return new SchemaException($"{where} refused the log-in: {postgres.MessageText} ({postgres.SqlState}). {next}", error, Phase.None, postgres.SqlState, postgres) { Hint = next };
         }
 
