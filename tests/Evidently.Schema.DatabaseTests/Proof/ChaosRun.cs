@@ -52,7 +52,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             await legacy.FillAsync(History);
             var database = StarDatabase.Of(legacy);
             return new ChaosRun(seed, server, database, await ApplicationTraffic.StartAsync(
-                new TrafficOptions { ConnectionString = database.ConnectionString, Seed = seed, SentimentWithin = TimeSpan.FromSeconds(1), HandsPerSecond = 3 }));
+                new TrafficOptions { ConnectionString = database.ConnectionString, Seed = seed, SentimentWithin = TimeSpan.FromSeconds(0.6), ResultsPerSecond = 12, ReadsPerSecond = 20, HandsPerSecond = 6 }));
         }
         catch
         {
@@ -93,7 +93,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         (_disturbances.Crashed, _disturbances.WasStrict) = (false, false);
         using (var stop = new CancellationTokenSource())
         {
-            var disturbing = _disturbances.RunAsync(new Random(_random.Next()), stop.Token);
+            var disturbing = Task.WhenAll(_disturbances.RunAsync(new Random(_random.Next()), stop.Token), _disturbances.RunAsync(new Random(_random.Next()), stop.Token));
             for (var attempt = _random.Next(1, 4); attempt > 0; attempt--)
             {
                 var runners = _random.Next(4) == 0 ? 3 : 1;
@@ -110,6 +110,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await Check.QuietAsync(stage);
         AddStatements(stage);
         Check.Add(stage, _disturbances.Problems);
+        Check.Add(stage, await Deadlocks.OursAsync(_server));
         await SharesAsync(_at);
         _traffic.Resume();
     }
@@ -135,7 +136,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             Log($"  {problem.Error} {problem.Message}");
         }
-        catch (NpgsqlException problem) when (problem is not PostgresException || problem.SqlState is "EV011" || problem.SqlState!.StartsWith("57P", StringComparison.Ordinal))
+        catch (NpgsqlException problem) when (problem is not PostgresException || problem.SqlState is "EV011" or PostgresErrorCodes.UndefinedTable || problem.SqlState!.StartsWith("57P", StringComparison.Ordinal))
         {
             Log($"  {problem.SqlState} {problem.Message}");
         }
@@ -151,10 +152,21 @@ internal sealed class ChaosRun : IAsyncDisposable
             "dotnet", [Repository.Program("Evidently.Schema.StartupHost"), target.ToString()], [("STARTUP_HOST_CONNECTION", _database.ConnectionString)]);
         await host.Output.ReadLineAsync();
         await host.Input.WriteLineAsync("go");
-        var ending = host.Output.ReadLineAsync();
+        host.Input.Close();
+        var ending = host.EndAsync();
         await Task.WhenAny(ending, Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System)); // the random moment
-        Log(ending.IsCompleted ? $"  a host ended: {await ending}" : "  kill -9");
-        host.Kill();
+        if (!ending.IsCompleted)
+        {
+            Log("  kill -9");
+            host.Kill();
+        }
+
+        var outcome = await ending;
+        Log($"  a host ended: {outcome.All.Trim()}");
+        if (outcome.Error.Contains("Unhandled exception", StringComparison.Ordinal))
+        {
+            Check.Add(_traffic.Stage, [$"a host died of {outcome.Error}"]);
+        }
     }
 
     private async Task InPeaceAsync(string stage, Phase target)
@@ -194,6 +206,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private bool IsProblem(TrafficStatement statement) => statement.Outcome switch
     {
         TrafficOutcome.Lost => !_disturbances.Crashed,
+        TrafficOutcome.Failed when statement.Error!.StartsWith(PostgresErrorCodes.DeadlockDetected, StringComparison.Ordinal) => false, // found in the log, if it is ours
         TrafficOutcome.Failed => !(_disturbances.WasStrict && statement.Error!.StartsWith("EV009", StringComparison.Ordinal)),
         _ => false,
     };

@@ -21,6 +21,7 @@ internal sealed class Operator(string connectionString)
                 if (to == Phase.Retire)
                 {
                     await MigrateOnceAsync(Phase.Reads);
+                    await SetAsync("dual_write", "sync");
                     await RouteAsync(100);
                     await ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true WHERE NOT acknowledged");
                 }
