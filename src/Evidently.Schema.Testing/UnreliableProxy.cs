@@ -79,7 +79,7 @@ public sealed class UnreliableProxy : IAsyncDisposable
             {
                 var pair = new Pair(await _listener.AcceptTcpClientAsync(_stop.Token).ConfigureAwait(false), new TcpClient());
                 _pairs[pair] = Task.CompletedTask;
-                _pairs[pair] = CarryAsync(pair);
+                _pairs[pair] = Task.Run(() => CarryAsync(pair), CancellationToken.None);
             }
             catch (OperationCanceledException)
             {
@@ -90,7 +90,6 @@ public sealed class UnreliableProxy : IAsyncDisposable
 
     private async Task CarryAsync(Pair pair)
     {
-        await Task.Yield();
         try
         {
             await pair.Server.ConnectAsync(_server.Host!, _server.Port, _stop.Token).ConfigureAwait(false);

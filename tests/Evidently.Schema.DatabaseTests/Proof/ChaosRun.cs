@@ -206,7 +206,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private bool IsProblem(TrafficStatement statement) => statement.Outcome switch
     {
         TrafficOutcome.Lost => !_disturbances.Crashed,
-        TrafficOutcome.Failed when statement.Error!.StartsWith(PostgresErrorCodes.DeadlockDetected, StringComparison.Ordinal) => false, // found in the log, if it is ours
+        TrafficOutcome.Failed when ProofText.IsDeadlock(statement) => false, // found in the log, if it is ours
         TrafficOutcome.Failed => !(_disturbances.WasStrict && statement.Error!.StartsWith("EV009", StringComparison.Ordinal)),
         _ => false,
     };

@@ -12,8 +12,8 @@ public sealed class ChaosTests
     [Test]
     public async Task Killed_cut_crashed_and_held_up_it_ends_where_it_was_meant_to_and_nothing_is_lost()
     {
-        var seed = ProofText.Setting("SEED") is { } given ? int.Parse(given) : 1;
-        var howLong = ProofText.Setting("MINUTES") is { } minutes ? TimeSpan.FromMinutes(double.Parse(minutes)) : TimeSpan.FromSeconds(60);
+        var seed = ProofText.Seed;
+        var howLong = TimeSpan.FromMinutes(ProofText.Minutes ?? 1);
         await using var run = await ChaosRun.StartAsync(seed);
         try
         {

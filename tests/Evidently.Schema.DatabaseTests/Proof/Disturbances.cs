@@ -17,6 +17,9 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
 
     private static readonly string[] DualWrites = ["off", "capture", "sync", "strict"];
 
+    /// <summary>One job at a time: two could deadlock with each other.</summary>
+    private int _jobs;
+
     /// <summary>Whether the server crashed since this was set to false: the application's connections break with it.</summary>
     public bool Crashed { get; set; }
 
@@ -49,7 +52,7 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
                 < 21 => CrashAsync(),
                 < 36 => HoldAsync(Tables[pick % Tables.Length], Modes[pick / 20 % Modes.Length], milliseconds),
                 < 46 => LookLongAsync(milliseconds * 2),
-                < 61 => JobAsync(new Random(pick)),
+                < 61 => JobsAsync(new Random(pick)),
                 < 75 => CutAsync(milliseconds, pick % 3),
                 < 88 => FlipAsync(DualWrites[pick % DualWrites.Length]),
                 < 94 => SetAsync("backfill_paused", "true", milliseconds, "false"),
@@ -104,6 +107,21 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
 
         await session.ExecuteAsync("UPDATE extracted_positions SET total_word_count = total_word_count + 1 WHERE collector_result_id = 7");
         await session.ExecuteAsync("COMMIT");
+    }
+
+    private async Task JobsAsync(Random random)
+    {
+        if (Interlocked.Exchange(ref _jobs, 1) == 0)
+        {
+            try
+            {
+                await JobAsync(random);
+            }
+            finally
+            {
+                Interlocked.Exchange(ref _jobs, 0);
+            }
+        }
     }
 
     /// <summary>A job of the application's, of many statements in one transaction, on brands that nobody else works on: what deadlocks with it is ours.</summary>

@@ -11,6 +11,9 @@ internal sealed class ProofCheck(StarDatabase database, ApplicationTraffic traff
     private const string Notes =
         "SELECT n.kind || ' ' || coalesce(n.key, n.collector_result_id::text) || ' ' || coalesce(n.last_error, '') FROM evidently_schema.change_notes AS n";
 
+    /// <summary>Of the calls that the rows suggest, one in so many is made, others each time.</summary>
+    private const int Every = 3;
+
     private readonly List<string> _problems = [];
 
     public IReadOnlyList<string> Problems => _problems;
@@ -67,7 +70,7 @@ internal sealed class ProofCheck(StarDatabase database, ApplicationTraffic traff
 
     private async Task CompareAsync(string stage, Session session)
     {
-        foreach (var call in await ReadCalls.SuggestAsync(session.Connection, Compared))
+        foreach (var call in (await ReadCalls.SuggestAsync(session.Connection, Compared)).Where((_, number) => number % Every == Compared % Every))
         {
             Compared++;
             Add(stage, await session.ScalarAsync<bool>($"SELECT {Different(call)}") ? [$"legacy and star answer differently: {call}"] : []);
