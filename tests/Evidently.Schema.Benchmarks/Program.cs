@@ -2,6 +2,7 @@ using Evidently.Schema.Benchmarks;
 using Evidently.Schema.Benchmarks.Backfill;
 using Evidently.Schema.Benchmarks.DualWrite;
 using Evidently.Schema.Benchmarks.Ledger;
+using Evidently.Schema.Benchmarks.Proof;
 using Evidently.Schema.Benchmarks.Reads;
 using Evidently.Schema.Benchmarks.Startup;
 using Npgsql;
@@ -31,15 +32,16 @@ try
     {
         ["backfill", ..] => new BackfillBenchmark(BackfillOptions.Parse(args)).RunAsync,
         ["dual-write", ..] => new DualWriteBenchmark(DualWriteOptions.Parse(args)).RunAsync,
+        ["proof", ..] => new ProofBenchmark(ProofOptions.Parse(args)).RunAsync,
         ["reads", ..] => new ReadsBenchmark(ReadsOptions.Parse(args)).RunAsync,
         ["startup", ..] => new StartupBenchmark(StartupBenchmarkOptions.Parse(args)).RunAsync,
         ["ledger", ..] => new LedgerBenchmark(LedgerOptions.Parse(args)).RunAsync,
-        _ => throw new FormatException("There are the benchmarks backfill, dual-write, reads, startup and ledger."),
+        _ => throw new FormatException("There are the benchmarks backfill, dual-write, reads, startup, proof and ledger."),
     };
 }
 catch (FormatException problem)
 {
-    string[] usages = [BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage, StartupBenchmarkOptions.Usage, LedgerOptions.Usage];
+    string[] usages = [BackfillOptions.Usage, DualWriteOptions.Usage, ReadsOptions.Usage, StartupBenchmarkOptions.Usage, ProofOptions.Usage, LedgerOptions.Usage];
     await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, [problem.Message, .. usages]));
     return BadArguments;
 }

@@ -7,6 +7,7 @@ namespace Evidently.Schema.DatabaseTests.Proof;
 /// both are printed. A seed replays the choices; their moments are the machine's.
 /// </summary>
 [Category("Proof")]
+[Explicit("Takes the machine to itself: CI runs it last.")]
 public sealed class ChaosTests
 {
     [Test]

@@ -10,6 +10,7 @@ namespace Evidently.Schema.DatabaseTests.Proof;
 /// that succeeded before fails", and the runbook names it.
 /// </summary>
 [Category("Proof")]
+[Explicit("Takes the machine to itself: CI runs it last.")]
 public sealed class StatementKindsTests
 {
     /// <summary>What the view refuses, and how the runbook calls it.</summary>

@@ -10,6 +10,7 @@ namespace Evidently.Schema.DatabaseTests.Proof;
 /// benchmark <c>proof</c>.
 /// </summary>
 [Category("Proof")]
+[Explicit("Takes the machine to itself: CI runs it last.")]
 public sealed class ZeroDowntimeTests
 {
     private const int Stages = 26;

@@ -1,0 +1,82 @@
+using Evidently.Schema.DatabaseTests.Proof;
+using Evidently.Schema.Testing;
+using Npgsql;
+
+namespace Evidently.Schema.Benchmarks.Proof;
+
+/// <summary>What the application notices of all phases, up, down and up again: every statement's latency from the moment it was due, and the longest.</summary>
+internal sealed class ProofBenchmark(ProofOptions options)
+{
+    private const int Stages = 26;
+    private const double LongestStall = 500;
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["fsync"] = "on", ["full_page_writes"] = "on", ["shared_buffers"] = "1GB" } }, ct);
+        await using var legacy = await LegacyDatabase.CreateAsync(server, ct: ct);
+        await legacy.FillAsync(new LegacyFill { Results = options.Rows / ProofOptions.RowsOfResult, AnswerLength = ProofOptions.AnswerLength }, ct);
+        await using var traffic = await ApplicationTraffic.StartAsync(
+            new TrafficOptions { ConnectionString = legacy.ConnectionString, ResultsPerSecond = options.Results, ReadsPerSecond = options.Reads }, ct);
+        var problems = new List<string>();
+        var journey = new Journey(new Operator(legacy.ConnectionString), traffic, TimeSpan.FromMinutes(options.Minutes) / Stages, QuietAsync);
+
+        await journey.UpAsync();
+        await journey.ArchiveAsync();
+        await journey.DownAsync();
+        await journey.UpAsync();
+        await traffic.PauseAsync();
+
+        await WriteAsync(server, traffic, problems, ct);
+        return;
+
+        async Task QuietAsync(string stage)
+        {
+            ct.ThrowIfCancellationRequested();
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(legacy.ConnectionString) { Pooling = false }.ConnectionString);
+            await connection.OpenAsync(ct);
+            problems.AddRange((await traffic.ProblemsAsync(connection, ct)).Select(problem => $"{stage}: {problem}"));
+        }
+    }
+
+    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, List<string> problems, CancellationToken ct)
+    {
+        var figures = traffic.Figures();
+        var output = Console.Out;
+        await output.WriteLineAsync($"""
+            ## Proof
+
+            - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- proof --minutes {options.Minutes} --rows {options.Rows} --results {options.Results} --reads {options.Reads}`
+            {await new Ground(server).WriteAsync(ct)}
+            - {options.Rows:N0} legacy rows, answers of {ProofOptions.AnswerLength:N0} characters; {options.Results} results scored and {options.Reads} pages read a second, open loop: a latency counts from the moment its statement was due
+            - application, migrator and server share the machine: before phase 1 is what it does without a migration
+
+            | stage | statements | failed | median, ms | 99 %, ms | longest, ms | of |
+            |---|---:|---:|---:|---:|---:|---|
+            """);
+        foreach (var stage in figures)
+        {
+            await output.WriteLineAsync(
+                $"| {stage.Stage} | {stage.Statements:N0} | {stage.Failed} | {stage.Median.TotalMilliseconds:N1} | {stage.Percentile99.TotalMilliseconds:N1} | {stage.Longest.TotalMilliseconds:N0} | {stage.LongestName} |");
+        }
+
+        var longest = figures[^1].Longest.TotalMilliseconds;
+        await output.WriteLineAsync($"""
+
+            | what | figure | to reach | |
+            |---|---:|---:|---|
+            | longest stall of any application statement while all phases run | {longest:N0} ms | {LongestStall:N0} ms | {(longest <= LongestStall ? "reached" : "**not reached**")} |
+            | statements that failed, of {figures[^1].Statements:N0} | {figures[^1].Failed} | 0 | {(figures[^1].Failed == 0 ? "reached" : "**not reached**")} |
+            | acknowledged writes lost, of {traffic.AcknowledgedWrites:N0} | {problems.Count} | 0 | {(problems.Count == 0 ? "reached" : "**not reached**")} |
+            """);
+        foreach (var line in problems.Concat(traffic.Statements.Where(statement => statement.Outcome is TrafficOutcome.Failed or TrafficOutcome.Lost).Select(statement => $"{statement.Stage}: {statement.Name} {statement.Error}")))
+        {
+            await output.WriteLineAsync(line);
+        }
+
+        foreach (var stall in traffic.Statements.Where(statement => statement.Latency.TotalMilliseconds > LongestStall).OrderBy(statement => statement.Due))
+        {
+            await output.WriteLineAsync($"{stall.Due.TotalSeconds:N2} s, {stall.Stage}: {stall.Client} {stall.Name} {stall.Latency.TotalMilliseconds:N0} ms");
+        }
+    }
+}
