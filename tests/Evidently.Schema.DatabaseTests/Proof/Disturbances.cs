@@ -15,6 +15,8 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
 
     private static readonly string[] Modes = ["ACCESS SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"];
 
+    private static readonly string[] Isolations = ["READ COMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
+
     private static readonly string[] DualWrites = ["off", "capture", "sync", "strict"];
 
     /// <summary>One job at a time: two could deadlock with each other.</summary>
@@ -127,19 +129,22 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
     /// <summary>A job of the application's, of many statements in one transaction, on brands that nobody else works on: what deadlocks with it is ours.</summary>
     private async Task JobAsync(Random random)
     {
-        log("job");
-        await using var session = await database.OpenAsync("SET application_name = 'job'; BEGIN");
+        var isolation = Isolations[random.Next(Isolations.Length)];
+        log($"job {isolation}");
+        await using var session = await database.OpenAsync($"SET application_name = 'job'; BEGIN ISOLATION LEVEL {isolation}");
         for (var statement = 0; statement < 8; statement++)
         {
-            var result = 1 + random.Next(300);
+            var (result, other) = (8 + random.Next(300), 8 + random.Next(300));
             try
             {
-                await session.ExecuteAsync(random.Next(5) switch
+                await session.ExecuteAsync(random.Next(7) switch
                 {
                     0 => $"SELECT FROM brand_competitors WHERE brand_id = (SELECT brand_id FROM collector_results WHERE id = {result}) ORDER BY {(random.Next(2) == 0 ? "id" : "id DESC")} FOR UPDATE",
                     1 => $"SELECT FROM generated_queries WHERE id = (SELECT query_id FROM collector_results WHERE id = {result}) FOR UPDATE",
                     2 => $"UPDATE extracted_positions SET sentiment_score = {random.Next(1, 100)} WHERE collector_result_id = {result} AND competitor_name IS NULL",
-                    3 => $"UPDATE extracted_positions SET share_of_answers_competitor = {random.Next(1, 100)} WHERE collector_result_id IN ({result}, {1 + random.Next(300)})",
+                    3 => $"UPDATE extracted_positions SET share_of_answers_competitor = {random.Next(1, 100)} WHERE collector_result_id IN ({result}, {other})",
+                    4 => $"UPDATE extracted_positions SET total_word_count = {random.Next(1, 100)} WHERE collector_result_id BETWEEN {result} AND {result + 90}", // many results: noted
+                    5 => $"UPDATE extracted_positions SET collector_result_id = {other} WHERE collector_result_id = {result} AND competitor_name = 'Competitor 1'",
                     _ => $"UPDATE generated_queries SET topic = 'job {random.Next(9)}' WHERE id = (SELECT query_id FROM collector_results WHERE id = {result})",
                 });
             }
