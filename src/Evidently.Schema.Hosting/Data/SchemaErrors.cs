@@ -106,7 +106,7 @@ internal static class SchemaErrors
             _ => SchemaError.Database,
         };
         var ours = postgres.SqlState.StartsWith("EV", StringComparison.Ordinal);
-        var hint = ours ? postgres.Hint : postgres.SqlState is PostgresErrorCodes.InsufficientPrivilege ? "Connect as the owner of the tables, who has migrated before." : null;
+        var hint = ours ? postgres.Hint : phase == Phase.None && postgres.SqlState is PostgresErrorCodes.InsufficientPrivilege ? "Connect as the owner of the tables, who has migrated before." : null;
         var message = ours
             ? string.Join(' ', new[] { postgres.MessageText, postgres.Detail, postgres.Hint }.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => Sentence(part!)))
             : $"{Sentence(Said(postgres))}{About(postgres)} Nothing of the statement that failed is left; those before it stay, and running again goes on.{(hint is null ? string.Empty : " " + hint)}";

@@ -76,7 +76,7 @@ public sealed class DocsTests
     [Test]
     public void The_runbook_says_of_each_phase_what_to_do_watch_check_and_undo_what_it_locks_and_how_long_it_takes()
     {
-        var phases = File.ReadAllText(Path.Combine(Repository.Root, "docs", "phases.md")).Split("\n## ").Where(section => char.IsAsciiDigit(section[0])).ToList();
+        var phases = File.ReadAllText(Path.Combine(Repository.Root, "docs", "phases.md")).ReplaceLineEndings("\n").Split("\n## ").Where(section => char.IsAsciiDigit(section[0])).ToList();
 
         Assert.That(phases, Has.Count.EqualTo(5));
         Assert.Multiple(() =>

@@ -13,7 +13,7 @@ internal sealed partial record Span(string File, string Text, string? NotRunHere
     public static IEnumerable<Span> All() =>
         new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md" }
             .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal))
-            .SelectMany(file => Paragraphs(System.IO.File.ReadAllText(Path.Combine(Repository.Root, file))).SelectMany(paragraph =>
+            .SelectMany(file => Paragraphs(System.IO.File.ReadAllText(Path.Combine(Repository.Root, file)).ReplaceLineEndings("\n")).SelectMany(paragraph =>
                 Command().Matches(paragraph)
                     .Select(match => LineBreak().Replace(match.Groups["text"].Value, " "))
                     .Where(text => !text.Contains('…', StringComparison.Ordinal) || text.EndsWith(';'))
