@@ -42,8 +42,27 @@ public static class EvidentlySchemaExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(section);
-        services.AddOptions<SchemaOptions>().Bind(section, binder => binder.ErrorOnUnknownConfiguration = true).Configure(configure ?? (_ => { }));
+        services.AddOptions<SchemaOptions>().Configure(options => BindTo(options, section)).Configure(configure ?? (_ => { }));
         return services.AddCore();
+    }
+
+    /// <summary>
+    /// Runs the host until it stops, and returns the process's exit code: 0, or, after one line on the error output instead of an unhandled exception and its stack, 1 when
+    /// the database (<see cref="SchemaException"/>) or the options (<see cref="OptionsValidationException"/>) cannot be used.
+    /// </summary>
+    public static async Task<int> RunToExitCodeAsync(this IHost host, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        try
+        {
+            await host.RunAsync(cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+        catch (Exception exception) when (exception is SchemaException or OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message.ReplaceLineEndings(" ")).ConfigureAwait(false);
+            return 1;
+        }
     }
 
     /// <summary>
@@ -60,6 +79,19 @@ public static class EvidentlySchemaExtensions
             .AddCheck<PendingHealthCheck>("evidently_schema_pending", tags: tags)
             .AddCheck<VerificationHealthCheck>("evidently_schema_verification", tags: tags)
             .AddCheck<RejectedHealthCheck>("evidently_schema_rejected", tags: tags);
+    }
+
+    /// <summary>What the configuration says and no option can be is as wrong as a value that is out of range.</summary>
+    private static void BindTo(SchemaOptions options, IConfiguration section)
+    {
+        try
+        {
+            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new OptionsValidationException(nameof(SchemaOptions), typeof(SchemaOptions), [exception.InnerException is { } inner ? $"{exception.Message} {inner.Message}" : exception.Message]);
+        }
     }
 
     private static IServiceCollection AddCore(this IServiceCollection services)

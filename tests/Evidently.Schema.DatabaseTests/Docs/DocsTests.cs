@@ -128,6 +128,10 @@ public sealed class DocsTests
             Assert.That((await app.Client.GetAsync("/health")).IsSuccessStatusCode);
             await using var migrator = database.Migrator();
             await Eventually.Holds(async () => (await migrator.GetStatusAsync()).Phase >= Phase.DualWrite, "it migrates", TimeSpan.FromMinutes(1));
+
+            var unreachable = await ChildProcess.RunAsync("dotnet", [Path.Combine("bin", "Debug", "net10.0", "App.dll")], [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("ConnectionStrings__Evidently", "Host=127.0.0.1;Port=1;Username=u")], folder.FullName);
+            Assert.That(unreachable.ExitCode, Is.EqualTo(1), unreachable.All);
+            Assert.That(unreachable.Error.Trim().Split('\n'), Has.Length.EqualTo(1), unreachable.All);
         }
         finally
         {

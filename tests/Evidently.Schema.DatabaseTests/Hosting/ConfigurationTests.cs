@@ -35,7 +35,7 @@ public sealed class ConfigurationTests
     {
         await using var provider = Provider(null, ("ConnectionString", "Host=h"), ("MigrateOnStratup", "true"));
 
-        var exception = Assert.Throws<InvalidOperationException>(() => provider.GetRequiredService<IStartupValidator>().Validate())!;
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate())!;
 
         Assert.That(exception.Message, Does.Contain("MigrateOnStratup"));
     }

@@ -26,6 +26,19 @@ public sealed class WebAppTests
         Assert.That(await app.Client.GetStringAsync($"/brands/{brand}/dashboard?customer={customer}"), Does.Contain("totalResponses"));
     }
 
+    [TestCase("EvidentlySchema__MigrateOnStartp", "true", "MigrateOnStartp")]
+    [TestCase("EvidentlySchema__BackfillWorkers", "many", "BackfillWorkers")]
+    [TestCase("EvidentlySchema__BackfillWorkers", "99", "BackfillWorkers")]
+    public async Task An_option_that_is_none_or_cannot_be_is_one_line_and_a_non_zero_exit(string key, string value, string says)
+    {
+        var outcome = await ChildProcess.RunAsync(
+            "dotnet", [Program], [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("DOTNET_ENVIRONMENT", "Production"), ("ConnectionStrings__Evidently", "Host=127.0.0.1;Port=1;Username=u"), (key, value)], Folder);
+
+        Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.All);
+        Assert.That(outcome.Error.Trim().Split('\n'), Has.Length.EqualTo(1), outcome.All);
+        Assert.That(outcome.Error, Does.Contain(says));
+    }
+
     [TestCase("Host=nowhere.invalid;Username=u;Password=s3cret", "nowhere.invalid:5432, database u, user u cannot be reached")]
     [TestCase("Host=127.0.0.1;Port=1;Username=u;Password=s3cret", "127.0.0.1:1")]
     [TestCase("Host=h;Pasword=s3cret", "ConnectionString")]
