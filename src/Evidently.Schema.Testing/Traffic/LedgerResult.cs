@@ -16,6 +16,11 @@ internal sealed class LedgerResult
     {
         foreach (var insert in Inserts)
         {
+            if (insert.ByFunction && insert.Competitor is { } name && Target!.Brand.GoneCompetitors.Contains(name))
+            {
+                continue; // a result of the star alone follows its competitors: renamed or gone with them
+            }
+
             var there = rows.Where(row => row.Token == insert.Token && string.Equals(row.Competitor, insert.Competitor, StringComparison.Ordinal)).ToList();
             var what = $"result {result}, write {insert.Token}, {(insert.Competitor is null ? "brand" : "competitor")} row";
             if (there.Count > 1)
@@ -36,7 +41,8 @@ internal sealed class LedgerResult
             }
         }
 
-        var strangers = rows.Count(row => !Inserts.Exists(insert => row.Token == insert.Token && string.Equals(row.Competitor, insert.Competitor, StringComparison.Ordinal)));
+        var strangers = rows.Count(row => !Inserts.Exists(insert => row.Token == insert.Token && (string.Equals(row.Competitor, insert.Competitor, StringComparison.Ordinal)
+            || (insert.ByFunction && row.Competitor is not null && insert.Competitor is { } name && Target!.Brand.GoneCompetitors.Contains(name)))));
         if (strangers > 0)
         {
             yield return $"result {result}: {strangers} rows that nobody wrote";
@@ -59,7 +65,7 @@ internal readonly record struct LedgerMoment(long Began, long Ended, bool Acknow
     public bool EndedBefore(LedgerMoment other) => Ended <= other.Began;
 }
 
-internal sealed record LedgerInsert(string? Competitor, int Token, LedgerMoment At);
+internal sealed record LedgerInsert(string? Competitor, int Token, bool ByFunction, LedgerMoment At);
 
 internal sealed record LedgerUpdate(string? Competitor, string Label, decimal Score, LedgerMoment At);
 

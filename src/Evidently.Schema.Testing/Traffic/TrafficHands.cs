@@ -36,6 +36,7 @@ internal sealed class TrafficHands(TrafficOptions options, TrafficWorld world, T
         if (world.Pick(brand.Competitors, random) is { } was)
         {
             var name = world.NewName();
+            world.Change(() => brand.GoneCompetitors.Add(was));
             await client.RunAsync(TrafficSql.RenameCompetitor, due, null, brand.Id, was, name).ConfigureAwait(false);
             world.Change(() =>
             {
@@ -49,7 +50,11 @@ internal sealed class TrafficHands(TrafficOptions options, TrafficWorld world, T
     {
         if (brand.Competitors.Count > 1 && world.Pick(brand.Competitors, random) is { } name)
         {
-            world.Change(() => brand.Competitors.Remove(name));
+            world.Change(() =>
+            {
+                brand.Competitors.Remove(name);
+                brand.GoneCompetitors.Add(name);
+            });
             await client.RunAsync(TrafficSql.DeleteCompetitor, due, null, brand.Id, name).ConfigureAwait(false);
         }
     }

@@ -168,6 +168,9 @@ internal sealed class TrafficBrand(Guid id, Guid customer)
 
     public HashSet<Guid> GonePrompts { get; } = [];
 
+    /// <summary>Names that competitors no longer have.</summary>
+    public HashSet<string> GoneCompetitors { get; } = new(StringComparer.Ordinal);
+
     public HashSet<long> GoneResults { get; } = [];
 }
 

@@ -65,7 +65,7 @@ internal sealed class TrafficWriter(TrafficOptions options, TrafficWorld world, 
 
         object?[] values = [target.Result, target.Brand.Id, target.Customer, target.Prompt, target.Collector, token, .. target.Competitors];
         var inserted = await scorer.Client.RunAsync(TrafficSql.Insert(target.Competitors.Length), deleted.Ended, () => world.IsGone(target), values).ConfigureAwait(false);
-        ledger.Inserted(target, token, target.Competitors, inserted);
+        ledger.Inserted(target, token, byFunction: false, inserted);
         return inserted.Outcome is TrafficOutcome.Done;
     }
 
@@ -75,7 +75,7 @@ internal sealed class TrafficWriter(TrafficOptions options, TrafficWorld world, 
             TrafficSql.Save, due, () => world.IsGone(target),
             target.Result, target.Brand.Id, target.Customer, target.Prompt, target.Collector, token, target.Competitors).ConfigureAwait(false);
         ledger.Deleted(target.Result, saved);
-        ledger.Inserted(target, token, target.Competitors, saved);
+        ledger.Inserted(target, token, byFunction: true, saved);
         return saved.Outcome is TrafficOutcome.Done;
     }
 

@@ -25,10 +25,10 @@ internal sealed class WriteLedger(TrafficWorld world)
     public void Updated(long result, string? competitor, string label, decimal score, TrafficResult outcome) =>
         Note(result, outcome, (of, moment) => of.Updates.Add(new LedgerUpdate(competitor, label, score, moment)));
 
-    public void Inserted(TrafficTarget target, int token, IEnumerable<string> competitors, TrafficResult outcome) => Note(target.Result, outcome, (of, moment) =>
+    public void Inserted(TrafficTarget target, int token, bool byFunction, TrafficResult outcome) => Note(target.Result, outcome, (of, moment) =>
     {
         of.Target = target;
-        of.Inserts.AddRange(competitors.Prepend(null).Select(competitor => new LedgerInsert(competitor, token, moment)));
+        of.Inserts.AddRange(target.Competitors.Prepend(null).Select(competitor => new LedgerInsert(competitor, token, byFunction, moment)));
     });
 
     public async Task<IReadOnlyList<string>> ProblemsAsync(NpgsqlConnection connection, CancellationToken ct)

@@ -48,7 +48,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         var server = await OwnServer.StartAsync();
         try
         {
-            var legacy = await LegacyDatabase.CreateAsync(server);
+            LegacyVariant[] variants = [.. LegacyVariant.Pairwise().Where(variant => variant.Sentiment)]; // which the traffic writes
+            var legacy = await LegacyDatabase.CreateAsync(server, variants[seed % variants.Length]);
             await legacy.FillAsync(History);
             var database = StarDatabase.Of(legacy);
             return new ChaosRun(seed, server, database, await ApplicationTraffic.StartAsync(
