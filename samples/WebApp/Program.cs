@@ -15,4 +15,4 @@ app.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = Health.
 app.MapGet("/brands/{brand:guid}/dashboard", Dashboard.GetAsync);
 
 // A database, or a configuration, that cannot be used is one line and exit code 1.
-return await app.RunToExitCodeAsync();
+return await app.RunToExitCodeAsync(Console.Error);

@@ -47,12 +47,13 @@ public static class EvidentlySchemaExtensions
     }
 
     /// <summary>
-    /// Runs the host until it stops, and returns the process's exit code: 0, or, after one line on the error output instead of an unhandled exception and its stack, 1 when
+    /// Runs the host until it stops, and returns the process's exit code: 0, or, after one line to <paramref name="error"/> instead of an unhandled exception and its stack, 1 when
     /// the database (<see cref="SchemaException"/>) or the options (<see cref="OptionsValidationException"/>) cannot be used.
     /// </summary>
-    public static async Task<int> RunToExitCodeAsync(this IHost host, CancellationToken cancellationToken = default)
+    public static async Task<int> RunToExitCodeAsync(this IHost host, TextWriter error, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(error);
         try
         {
             await host.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -60,7 +61,7 @@ public static class EvidentlySchemaExtensions
         }
         catch (Exception exception) when (exception is SchemaException or OptionsValidationException)
         {
-            await Console.Error.WriteLineAsync(exception.Message.ReplaceLineEndings(" ")).ConfigureAwait(false);
+            await error.WriteLineAsync(exception.Message.ReplaceLineEndings(" ")).ConfigureAwait(false);
             return 1;
         }
     }
