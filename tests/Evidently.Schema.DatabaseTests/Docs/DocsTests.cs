@@ -104,6 +104,8 @@ public sealed class DocsTests
     }
 
     [Test]
+    [Category("Last")]
+    [Explicit("Restores and builds an application: CI runs it last.")]
     public async Task The_web_app_of_the_README_restores_compiles_serves_and_migrates_with_the_packed_packages()
     {
         var program = Block.All().Single(block => block.File is "README.md" && block.Text.Contains("WebApplication.CreateBuilder", StringComparison.Ordinal)).Text;

@@ -6,6 +6,8 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.DualWrite;
 
 /// <summary>A migrated database whose legacy tables, and nothing of ours, are fed by logical replication.</summary>
+[Category("Last")]
+[Explicit("A server of its own, and a replica that catches up: CI runs it last.")]
 public sealed class ReplicationTests
 {
     private const string Legacy = "public.extracted_positions, public.collector_results, public.generated_queries, public.brand_competitors, public.brands, public.customers";

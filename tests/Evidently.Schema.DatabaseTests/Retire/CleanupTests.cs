@@ -75,7 +75,6 @@ public sealed class CleanupTests
     [TestCase(RetireDatabase.ToBoth, "write_target is both")]
     [TestCase("UPDATE brand_metrics SET visibility_index = 0.77", "verification found brand_metrics")]
     [TestCase("CREATE VIEW host_view AS SELECT id FROM extracted_positions_archived", "DROP VIEW public.host_view;")]
-    [TestCase("INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error, noted_at) VALUES ('result', 1, 20, 'SQLSTATE 58030', clock_timestamp() + interval '1 day')", "CALL evidently_schema.drain(50);")]
     [TestCase("UPDATE evidently_schema.settings SET value = 'off' WHERE name = 'dual_write'; INSERT INTO extracted_positions (collector_result_id) VALUES (100)", "SET acknowledged = true WHERE reason = 'invalid';")]
     public async Task It_refuses_and_drops_nothing(string obstacle, string said)
     {
@@ -90,6 +89,12 @@ public sealed class CleanupTests
         Assert.That(refusal.Message, Does.Contain(said).And.Contain("Nothing was changed"));
         Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
     }
+
+    [Test]
+    [Category("Last")]
+    [Explicit("The drain tries for twenty seconds: CI runs it last.")]
+    public Task It_refuses_while_a_note_cannot_be_drained() => It_refuses_and_drops_nothing(
+        "INSERT INTO evidently_schema.change_notes (kind, collector_result_id, attempts, last_error, noted_at) VALUES ('result', 1, 20, 'SQLSTATE 58030', clock_timestamp() + interval '1 day')", "CALL evidently_schema.drain(50);");
 
     [Test]
     public async Task A_row_that_was_kept_nowhere_and_a_table_that_is_written_to_stop_it_at_the_last_moment()
