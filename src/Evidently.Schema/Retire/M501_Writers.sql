@@ -108,8 +108,8 @@ BEGIN
     END IF;
     SELECT string_agg(format('%L, %s', s.name, coalesce(s.is_default, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
             FILTER (WHERE s.is_default IS NOT NULL OR s.identity_kind <> '') AS defaults,
-        array_agg(s.name) AS columns,
-        coalesce(array_agg(s.name) FILTER (WHERE s.kept), '{}') AS kept,
+        array_agg(s.name ORDER BY s.n) AS columns,
+        coalesce(array_agg(s.name ORDER BY s.n) FILTER (WHERE s.kept), '{}') AS kept,
         string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type,
         string_agg(format('%L, ep.%1$I::text', s.name), ', ' ORDER BY s.n) FILTER (WHERE s.as_text AND (s.kept OR p_retired)) AS as_text
     INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s;
