@@ -55,8 +55,7 @@ BEGIN
     -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
     DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
     PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
-    DELETE FROM evidently_schema.legacy_residue AS r USING evidently_schema.legacy_ids AS i
-    WHERE r.legacy_id = i.id::text AND i.collector_result_id = p_collector_result_id;
+    DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id; -- rows kept whole by a cleanup that was begun, too
     DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
     DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
     IF evidently_schema.project_given(ARRAY[p_collector_result_id], given) > 0 THEN
@@ -70,6 +69,11 @@ BEGIN
 EXCEPTION
     WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
         RETURN NULL; -- the star cannot hold it: legacy can, or says why not
+    WHEN undefined_table OR undefined_function THEN
+        IF to_regclass('evidently_schema.legacy_rows') IS NOT NULL THEN
+            RAISE;
+        END IF;
+        RETURN evidently_schema.save_star(p_collector_result_id, p_items); -- cleanup has just ended: the function is another now
 END
 $function$;
 
@@ -109,7 +113,9 @@ DECLARE
     items constant jsonb := evidently_schema.position_rows(p_collector_result_id, p_brand, p_competitors);
     written integer;
 BEGIN
-    IF pg_catalog.has_function_privilege('evidently_schema.save_star(bigint, jsonb)', 'EXECUTE') THEN
+    IF pg_catalog.has_function_privilege('evidently_schema.save_star(bigint, jsonb)', 'EXECUTE')
+        AND pg_catalog.has_table_privilege('public.extracted_positions', 'INSERT') AND pg_catalog.has_table_privilege('public.extracted_positions', 'DELETE') -- revoked since, perhaps
+    THEN
         written := evidently_schema.save_star(p_collector_result_id, items);
         IF written IS NOT NULL THEN
             RETURN written;

@@ -26,6 +26,9 @@ AS $function$
     LEFT JOIN pg_publication_namespace AS s ON s.pnpubid = p.oid AND s.pnnspid = 'public'::regnamespace
     WHERE p.puballtables OR r.prrelid IS NOT NULL OR s.pnnspid IS NOT NULL
     UNION ALL
+    SELECT 'subscription', s.subname::text, format('ALTER SUBSCRIPTION %I DISABLE; -- and leave the table out of what it takes: a view takes nothing', s.subname)
+    FROM pg_subscription_rel AS r JOIN pg_subscription AS s ON s.oid = r.srsubid WHERE r.srrelid = p_table AND s.subenabled
+    UNION ALL
     SELECT DISTINCT 'policy', format('%s on %s', p.polname, p.polrelid::regclass), format('DROP POLICY %I ON %s;', p.polname, p.polrelid::regclass)
     FROM pg_depend AS d JOIN pg_policy AS p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = p_table AND p.polrelid <> p_table

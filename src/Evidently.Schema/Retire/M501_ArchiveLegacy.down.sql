@@ -1,6 +1,6 @@
 -- The swap back: the view goes and the table takes its name again, in one transaction that holds it for milliseconds. A writer to the star alone that began
 -- before holds the table too: what it wrote is brought back here. The view is locked first, as whoever uses it does.
-CALL evidently_schema.step(ARRAY['extracted_positions', 'extracted_positions_archived'], $step$
+CALL evidently_schema.step(ARRAY['extracted_positions', 'extracted_positions_archived', 'metric_facts', 'competitor_metrics'], $step$
 
 DO $restore$
 DECLARE
@@ -15,6 +15,9 @@ BEGIN
     FROM evidently_schema.dependents('public.extracted_positions'::regclass) AS d WHERE d.kind <> 'publication';
     PERFORM evidently_schema.refuse_for('extracted_positions cannot be brought back', problems, remedies);
     DROP TRIGGER IF EXISTS evidently_schema_kept ON public.extracted_positions_archived; -- of a cleanup that was begun
+    DROP TRIGGER IF EXISTS evidently_schema_kept ON public.metric_facts;
+    DROP TRIGGER IF EXISTS evidently_schema_kept ON public.competitor_metrics;
+    UPDATE evidently_schema.settings SET value = 'both' WHERE name = 'write_target' AND value <> 'both'; -- set again meanwhile
     PERFORM evidently_schema.bring_back(ARRAY(SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s));
     PERFORM evidently_schema.copy_grants('public.extracted_positions'::regclass, archived);
     DROP VIEW public.extracted_positions;

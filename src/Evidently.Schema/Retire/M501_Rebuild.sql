@@ -11,7 +11,7 @@ AS $function$
         CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', c.collnamespace::regnamespace, c.collname) FROM pg_collation AS c WHERE c.oid = a.attcollation) END,
         coalesce(m.is_key, false), m.source IS NULL,
         CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attidentity::text, a.attgenerated <> '',
-        t.typcategory IN ('A', 'C') OR t.typname IN ('json', 'jsonb'), -- in the residue as text: JSON null is not NULL
+        t.typcategory NOT IN ('B', 'D', 'E', 'N', 'S') OR t.typtype = 'd', -- in the residue as text: JSON null is not NULL, and a type may have its own idea of JSON
         format('(r.data ->> %L)::%s', a.attname, format_type(a.atttypid, a.atttypmod)),
         CASE WHEN coalesce(m.is_key, false) THEN format('(%s)::%s', m.source, format_type(a.atttypid, a.atttypmod))
             ELSE format('CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (%3$s)::%2$s END', a.attname, format_type(a.atttypid, a.atttypmod),
@@ -59,7 +59,7 @@ LEFT JOIN public.competitor_sentiment AS cs ON cs.metric_fact_id = f.id AND cs.c
 LEFT JOIN public.collector_results AS cr ON cr.id = f.collector_result_id
 LEFT JOIN public.brands AS b ON b.id = f.brand_id
 LEFT JOIN evidently_schema.legacy_residue AS r ON r.legacy_id = i.id::text
-WHERE (i.competitor_id IS NULL OR cm.id IS NOT NULL)%s',
+WHERE (i.competitor_id IS NULL OR cm.id IS NOT NULL AND bc.id IS NOT NULL)%s',
         (SELECT string_agg(format('%s AS %I', s.rebuilt, s.name), ', ' ORDER BY s.n) FROM evidently_schema.legacy_shape(p_legacy) AS s),
         CASE WHEN p_where IS NULL THEN 'evidently_schema.star_only_results AS s JOIN evidently_schema.legacy_ids AS i ON i.collector_result_id = s.collector_result_id'
             ELSE 'evidently_schema.legacy_ids AS i' END,

@@ -41,7 +41,7 @@ BEGIN
 END
 $function$;
 
--- Before a row is written: its results come back into the table, and an identity column its value. Runs with its owner's rights; which rows and columns the
+-- Before a row is written: its results come back into the table, and identity columns (TG_ARGV: name and sequence of each) their values. Runs with its owner's rights; which rows and columns the
 -- caller may write is decided by the server for the view, and, where row security is on, by the table's policies when the row is written.
 CREATE OR REPLACE FUNCTION evidently_schema.before_view_row() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -55,8 +55,14 @@ BEGIN
             ELSE ARRAY[OLD.collector_result_id, NEW.collector_result_id] END;
         PERFORM evidently_schema.bring_back(results);
     END IF;
-    IF TG_OP = 'INSERT' AND NEW.id IS NULL AND TG_NARGS > 0 THEN
-        NEW.id := nextval(TG_ARGV[0]::regclass);
+    IF TG_OP = 'INSERT' THEN
+        FOR n IN 0..TG_NARGS - 1 BY 2 LOOP
+            IF TG_ARGV[n] = 'id' THEN
+                NEW.id := coalesce(NEW.id, nextval(TG_ARGV[n + 1]::regclass));
+            ELSIF to_jsonb(NEW) ->> TG_ARGV[n] IS NULL THEN
+                NEW := jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[n], nextval(TG_ARGV[n + 1]::regclass)));
+            END IF;
+        END LOOP;
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -122,7 +128,7 @@ BEGIN
             UNION SELECT x.grantee FROM pg_attribute AS col CROSS JOIN LATERAL aclexplode(col.attacl) AS x WHERE col.attrelid = c.oid) AS a
         WHERE c.oid = p_to AND a.grantee <> ALL (owners)
     LOOP
-        EXECUTE format('REVOKE ALL ON TABLE %s FROM %s', p_to, CASE WHEN grants.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grants.grantee)) END);
+        EXECUTE format('REVOKE ALL ON TABLE %s FROM %s CASCADE', p_to, CASE WHEN grants.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grants.grantee)) END);
     END LOOP;
     FOR grants IN
         SELECT x.grantee, x.privilege_type, x.is_grantable, NULL::text AS column_name

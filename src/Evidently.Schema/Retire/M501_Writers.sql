@@ -41,13 +41,14 @@ DECLARE
     shape record;
 BEGIN
     SELECT string_agg(format('%I', s.name), ', ' ORDER BY s.n) FILTER (WHERE NOT s.is_generated) AS columns,
-        string_agg(format('NEW.%I', s.name), ', ' ORDER BY s.n) FILTER (WHERE NOT s.is_generated) AS new_values,
-        string_agg(format('%1$I = CASE WHEN pg_catalog.record_image_ne(ROW(NEW.%1$I), ROW(OLD.%1$I)) THEN NEW.%1$I ELSE t.%1$I END', s.name), ', ' ORDER BY s.n)
+        string_agg('NEW.' || f.field, ', ' ORDER BY s.n) FILTER (WHERE NOT s.is_generated) AS new_values,
+        string_agg(format('%1$s = CASE WHEN pg_catalog.record_image_ne(ROW(NEW.%1$s), ROW(OLD.%1$s)) THEN NEW.%1$s ELSE t.%1$s END', f.field), ', ' ORDER BY s.n)
             FILTER (WHERE NOT s.is_generated AND s.identity_kind <> 'a') AS changes,
         string_agg(format('t.%I', s.name), ', ' ORDER BY s.n) AS returned,
         bool_or(s.is_generated) AS generated,
-        (array_agg(pg_get_serial_sequence(p_legacy::text, s.name)) FILTER (WHERE s.identity_kind <> ''))[1] AS identity_sequence
-    INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s;
+        string_agg(format('%L, %L', s.name, pg_get_serial_sequence(p_legacy::text, s.name)), ', ' ORDER BY s.n) FILTER (WHERE s.identity_kind <> '') AS identity_sequences
+    INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s
+    CROSS JOIN LATERAL (SELECT '"' || replace(s.name, '"', '""') || '"' AS field) AS f; -- always quoted: words of PL/pgSQL are no fields
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.write_view_row() RETURNS trigger
 LANGUAGE plpgsql %s SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN p_row_security THEN 'SECURITY INVOKER' ELSE 'SECURITY DEFINER' END, format('
 BEGIN
@@ -64,7 +65,7 @@ END
 ', p_legacy, shape.columns, shape.new_values, shape.changes, shape.returned, CASE WHEN shape.generated THEN ' RETURNING ' || shape.returned || ' INTO NEW' ELSE '' END));
     -- In the order of their names.
     EXECUTE format('CREATE TRIGGER evidently_schema_1_before INSTEAD OF INSERT OR UPDATE OR DELETE ON public.extracted_positions
-        FOR EACH ROW EXECUTE FUNCTION evidently_schema.before_view_row(%s)', quote_literal(shape.identity_sequence));
+        FOR EACH ROW EXECUTE FUNCTION evidently_schema.before_view_row(%s)', shape.identity_sequences);
     CREATE TRIGGER evidently_schema_2_write INSTEAD OF INSERT OR UPDATE OR DELETE ON public.extracted_positions
         FOR EACH ROW EXECUTE FUNCTION evidently_schema.write_view_row();
     CREATE TRIGGER evidently_schema_3_after AFTER INSERT OR UPDATE OR DELETE ON public.extracted_positions
@@ -97,6 +98,7 @@ DECLARE
     given constant text := format('FROM (%s) AS r', replace(projected, reading, format('FROM (%s) l',
         replace(legacy_rows, source, 'FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) ep'))));
     ids text;
+    barred text;
     shape record;
 BEGIN
     IF strpos(legacy_rows, source) = 0 OR strpos(projected, reading) = 0
@@ -129,13 +131,34 @@ BEGIN
 END
 ', replace(replace(replace(replace(body, star_only, 'NULL;'), done, '    GET DIAGNOSTICS v_rejected = ROW_COUNT;' || chr(10) || done), projecting, given), rejecting, ids || rejecting),
         replace(replace(replace(fresh, leaving, ''), counting, ids || replace(replace(counting, 'count(*)', 'count(p.reason)'), 'legacy_rows', 'v_rejected')), projecting, given)));
+    -- What the table would refuse, or only it can refuse or compute, is the table's: the star has no such constraints, and its rows must be able to come back.
+    SELECT string_agg(c.condition, ' OR ' ORDER BY c.condition) INTO barred
+    FROM (
+        SELECT format('ep.%I IS NULL', a.attname) AS condition FROM pg_attribute AS a
+        WHERE a.attrelid = p_legacy AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attgenerated = '' AND a.attname NOT IN ('id', 'collector_result_id')
+        UNION ALL
+        SELECT format('NOT (%s)', pg_get_expr(k.conbin, k.conrelid)) FROM pg_constraint AS k WHERE k.conrelid = p_legacy AND k.contype = 'c'
+        UNION ALL
+        SELECT format('ep.%I IS NOT NULL', s.name) FROM evidently_schema.legacy_shape(p_legacy) AS s
+        WHERE s.kept AND EXISTS (SELECT FROM pg_constraint AS k JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+            WHERE k.conrelid = p_legacy AND k.contype IN ('f', 'u', 'x') AND a.attname = s.name)
+        UNION ALL
+        SELECT 'true' FROM evidently_schema.legacy_shape(p_legacy) AS s WHERE s.is_generated
+    ) AS c WHERE NOT p_retired;
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.given_rows(p_items jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', format('
+#variable_conflict use_column
+DECLARE
+    given jsonb;
 BEGIN
-    RETURN (WITH keys AS MATERIALIZED (SELECT array_agg(DISTINCT k.name) AS named FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name))
+    given := (WITH keys AS MATERIALIZED (SELECT array_agg(DISTINCT k.name) AS named FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name))
     SELECT jsonb_agg((jsonb_build_object(%s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys WHERE keys.named <@ %L::text[]);
+    %s
+    RETURN given;
 END
-', shape.defaults, shape.columns));
+', shape.defaults, shape.columns, CASE WHEN barred IS NOT NULL THEN format('IF EXISTS (SELECT FROM jsonb_populate_recordset(NULL::public.extracted_positions, given) AS ep WHERE %s) THEN
+        RETURN NULL;
+    END IF;', barred) ELSE '' END));
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.keep_given(p_items jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' AND NOT p_retired THEN 'BEGIN END' ELSE format('
 BEGIN
@@ -145,7 +168,7 @@ BEGIN
     INSERT INTO evidently_schema.legacy_residue (legacy_id, collector_result_id, competitor_name, data)
     SELECT ep.id::text, ep.collector_result_id, ep.competitor_name, k.data
     FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) AS ep%1$s
-    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(to_jsonb(ep)%2$s) AS e
+    CROSS JOIN LATERAL (SELECT jsonb_object_agg(e.key, e.value) AS data FROM jsonb_each(to_jsonb(ep.*)%2$s) AS e
         WHERE e.key = ANY (%3$L::text[]) AND e.value <> ''null''%4$s) AS k
     WHERE k.data IS NOT NULL;
 END

@@ -1,6 +1,6 @@
 -- The table goes, without CASCADE, and the view is over star and residue from here on. The parents' triggers go too: nothing is noted any more. All
 -- together ACCESS EXCLUSIVE for milliseconds.
-CALL evidently_schema.step(ARRAY['extracted_positions', 'extracted_positions_archived', 'collector_results', 'generated_queries', 'brand_competitors', 'brands', 'customers', 'metric_facts'], $step$
+CALL evidently_schema.step(ARRAY['extracted_positions', 'extracted_positions_archived', 'collector_results', 'generated_queries', 'brand_competitors', 'brands', 'customers', 'metric_facts', 'competitor_metrics'], $step$
 
 DO $drop$
 DECLARE
@@ -50,14 +50,14 @@ BEGIN
     FOR gone IN
         SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) AS statement
         FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
-        WHERE p.pronamespace = 'evidently_schema'::regnamespace AND p.proname IN ('capture_legacy', 'capture_parent', 'capture_star', 'capture_replicated', 'note_kept_change')
+        WHERE p.pronamespace = 'evidently_schema'::regnamespace AND p.proname IN ('capture_legacy', 'capture_parent', 'capture_star', 'capture_replicated', 'note_kept_change', 'note_kept_star')
         UNION ALL
         SELECT format('DROP FUNCTION %s', f.oid::regprocedure)
         FROM pg_catalog.pg_proc AS f WHERE f.pronamespace = 'evidently_schema'::regnamespace AND f.prokind = 'f'
             AND (f.proname LIKE 'capture_%' OR f.proname LIKE 'legacy_get_%' OR f.proname IN ('sync_results', 'drain_on_the_way', 'project', 'project_fresh', 'project_safely', 'reject_result',
                 'reject_without_result', 'lock_loose_rows', 'results_of_note', 'expand_parent_notes', 'running_transactions', 'drain_results', 'due_results', 'drain_batch',
                 'wrong_results', 'start_backfill', 'next_results', 'copy_batch', 'without_star_only', 'bring_back', 'copy_back', 'before_view_row', 'write_view_row', 'after_view_statement',
-                'make_view', 'make_view_triggers', 'make_star_writer', 'make_residue', 'make_residue_policies', 'make_retired', 'keep_batch', 'keep_again', 'keep_ids', 'keep_residue', 'kept_next', 'note_kept_change',
+                'make_view', 'make_view_triggers', 'make_star_writer', 'make_residue', 'make_residue_policies', 'make_retired', 'keep_batch', 'keep_again', 'keep_ids', 'keep_residue', 'kept_next', 'note_kept_change', 'note_kept_star',
                 'archive_obstacles', 'cleanup_obstacles', 'compare_read', 'run_shadow', 'legacy_brand_days', 'legacy_processed', 'legacy_created', 'projected_rows_of', 'create_read', 'route_read', 'without_refused', 'copy_grants'))
         UNION ALL
         SELECT format('DROP PROCEDURE %s', f.oid::regprocedure) FROM pg_catalog.pg_proc AS f

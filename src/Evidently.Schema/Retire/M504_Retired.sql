@@ -30,7 +30,7 @@ BEGIN
     FOR policy IN
         SELECT p.polname AS name, CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END AS kind, pg_get_expr(p.polqual, p.polrelid) AS condition,
             (SELECT string_agg(CASE WHEN u.role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(u.role)) END, ', ') FROM unnest(p.polroles) AS u (role)) AS roles
-        FROM pg_policy AS p WHERE p.polrelid = p_legacy AND p.polcmd IN ('r', '*')
+        FROM pg_policy AS p WHERE p.polrelid = p_legacy AND p.polcmd IN ('r', '*') AND p.polqual IS NOT NULL
     LOOP
         EXECUTE format('CREATE POLICY %I ON evidently_schema.legacy_residue AS %s FOR SELECT TO %s USING (CASE WHEN data ? ''id''
             THEN (SELECT %s FROM (SELECT %s FROM (SELECT legacy_residue.data) AS r) AS extracted_positions_archived)
