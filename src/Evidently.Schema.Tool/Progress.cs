@@ -1,3 +1,4 @@
+using System.Globalization;
 using Evidently.Schema.Hosting;
 using Spectre.Console;
 
@@ -24,9 +25,12 @@ internal static class Progress
 
     public static string Text(BackfillProgress copy) =>
         $"{copy.Done:N0} of {copy.Total:N0} results, {copy.RowsPerSecond ?? 0:N0} rows/s, {copy.Rejected:N0} rows rejected"
-        + (copy.Eta is { } left && copy.Done < copy.Total ? $", {left:d\\.hh\\:mm\\:ss} left" : string.Empty)
+        + (copy.Eta is { } left && copy.Done < copy.Total ? $", {Duration(left)} left" : string.Empty)
         + (copy.State is "running" ? string.Empty : $", {copy.State}")
         + (copy.Throttle is { } why ? $", {why}" : string.Empty);
+
+    /// <summary>Hours, minutes and seconds; days before them where there are any.</summary>
+    public static string Duration(TimeSpan time) => time.ToString(time.Days > 0 ? "d\\.hh\\:mm\\:ss" : "hh\\:mm\\:ss", CultureInfo.InvariantCulture);
 
     private sealed class Bar(ProgressTask task) : IProgress<BackfillProgress>
     {

@@ -36,7 +36,7 @@ internal static class PreflightCommand
         AnsiConsole.Write(sizes);
         if (answer.Forecast is { } forecast)
         {
-            AnsiConsole.MarkupLineInterpolated($"Disk for the star: about {Megabytes(forecast.StarBytes)}; WAL of the copy: about {Megabytes(forecast.WalBytes)}; time of the copy: {(forecast.Copy is { } time && answer.Sample?.Batch is { } batch ? $"about {time:d\\.hh\\:mm\\:ss} with one session, as a batch of {batch.Rows:N0} rows took {batch.Seconds:N2} s here, rolled back; indexes, verification and whatever throttles it come on top" : "not measured")}.");
+            AnsiConsole.MarkupLineInterpolated($"Disk for the star: about {Megabytes(forecast.StarBytes)}; WAL of the copy: about {Megabytes(forecast.WalBytes)}; time of the copy: {(forecast.Copy is { } time && answer.Sample?.Batch is { } batch ? $"about {Progress.Duration(time)} with one session, as a batch of {batch.Rows:N0} rows took {batch.Seconds:N2} s here, rolled back; indexes, verification and whatever throttles it come on top" : "not measured")}.");
         }
 
         if (answer.Sample is { } sample)
