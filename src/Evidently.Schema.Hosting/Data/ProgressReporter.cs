@@ -25,9 +25,11 @@ internal sealed class ProgressReporter : IAsyncDisposable
 
     private async Task ReportUntilStoppedAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        bool last;
+        do
         {
             await Task.Delay(_interval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            last = _stop.IsCancellationRequested; // asked before reading: what was read while the runner ended may not say so
             try
             {
                 // None: the last report is made when the runner has ended.
@@ -41,5 +43,6 @@ internal sealed class ProgressReporter : IAsyncDisposable
                 // Progress is a convenience: the runner itself says what is wrong with the server.
             }
         }
+        while (!last);
     }
 }
