@@ -5,6 +5,8 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>The migrating process, its backend or the whole server end in the middle: nothing is lost, and a further run finishes.</summary>
+[Category("Last")]
+[Explicit("Kills take their time, one after the other: CI runs it last.")]
 public sealed class KillTests
 {
     private const int Kills = 50;

@@ -34,10 +34,11 @@ public sealed class PauseTests
 
         await SetAsync(database, fromTool, "backfill_batch_size", $"{Batch + 2}");
         Assert.That(await database.ScalarAsync<long>(Done), Is.EqualTo(paused), "it stands still");
-        await database.ExecuteAsync("UPDATE evidently_schema.backfill_lanes SET batch_results = 0");
+        await database.ExecuteAsync("UPDATE evidently_schema.backfill_lanes SET batch_results = 0; UPDATE evidently_schema.settings SET value = '50' WHERE name = 'backfill_pause_ms'"); // not over before it is looked at
         await SetAsync(database, fromTool, "backfill_paused", "false");
         await Eventually.Holds(async () => await database.ScalarAsync<long>("SELECT max(batch_results) FROM evidently_schema.backfill_lanes") == Batch + 2, "it goes on with the new size");
         await SetAsync(database, fromTool, "backfill_batch_size", "1000");
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '0' WHERE name = 'backfill_pause_ms'");
         await copying;
         await database.AssertStarAsync();
     }
