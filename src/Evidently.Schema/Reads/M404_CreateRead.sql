@@ -75,7 +75,8 @@ LEFT JOIN public.competitor_sentiment AS cs ON cs.metric_fact_id = cm.metric_fac
 
 -- The results of a brand that has brand rows processed (or created) from p_from to before p_to, and of these collectors, queries or results: at least
 -- those whose newest brand row is such a row. Planned for the values of each call: which of legacy's indexes is best depends on them, and a generic
--- plan was seen to read every brand's rows of the range. The competitor_name < 'A' that the blank names are among lets an index find them.
+-- plan was seen to read every brand's rows of the range. The competitor_name < 'A' that the blank names are among lets an index find them. What
+-- pages ask for is in memory: at the default cost of a page the whole index on processed_at was read to spare some.
 DO $candidates$
 DECLARE
     made record;
@@ -89,7 +90,7 @@ BEGIN
         EXECUTE format($create$
             CREATE OR REPLACE FUNCTION evidently_schema.legacy_%1$s(p_brand_id uuid, p_from timestamptz, p_to timestamptz, p_collector_types text[] DEFAULT NULL,
                 p_query_ids uuid[] DEFAULT NULL, p_collector_result_ids bigint[] DEFAULT NULL) RETURNS bigint[]
-            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off SET random_page_cost = 1.1
             AS $body$
             BEGIN
                 RETURN ARRAY(%2$s);

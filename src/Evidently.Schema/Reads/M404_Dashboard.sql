@@ -29,6 +29,9 @@ SELECT evidently_schema.create_read('brand_days',
     FROM results AS r
     GROUP BY r.brand_id, r.customer_id, r.collector_type, (r.processed_at AT TIME ZONE 'UTC')::date$page$);
 
+-- Asked for a day, or the part of one: few results, whose rows are found by the fact. Hashed, both tables were read whole while they were small.
+ALTER FUNCTION evidently_schema.star_brand_days(uuid, timestamptz, timestamptz) SET enable_hashjoin = off SET enable_mergejoin = off;
+
 -- The same, both days inclusive, from the daily view, but for the days touched since its last refresh, which are computed live. All are
 -- where row security applies to the caller, of which a materialized view knows nothing, where the view may not be read, or is empty.
 CREATE OR REPLACE FUNCTION evidently_schema.star_days(p_brand_id uuid, p_first date, p_last date)
