@@ -38,7 +38,7 @@ BEGIN
     FROM (
         SELECT b.* FROM evidently_schema.star_brand_days(p_brand_id, p_from, whole_from) AS b
         UNION ALL
-        SELECT w.* FROM evidently_schema.star_days(p_brand_id, first_whole, after_whole - 1) AS w
+        SELECT w.* FROM evidently_schema.star_get_brand_visibility_metrics(p_brand_id, first_whole, after_whole - 1) AS w
         UNION ALL
         SELECT e.* FROM evidently_schema.star_brand_days(p_brand_id, whole_to, p_to) AS e
     ) AS d

@@ -17,7 +17,7 @@ BEGIN
         WHERE p.pronamespace IN ('public'::regnamespace, 'evidently_schema'::regnamespace)
         UNION
         SELECT p.oid FROM pg_proc AS p
-        WHERE p.pronamespace = 'evidently_schema'::regnamespace AND p.proname IN ('reads_star', 'note_call', 'without_refused', 'day_start', 'day_end', 'legacy_processed', 'legacy_created', 'legacy_brand_days', 'star_brand_days', 'star_days', 'computed_once',
+        WHERE p.pronamespace = 'evidently_schema'::regnamespace AND p.proname IN ('reads_star', 'note_call', 'without_refused', 'day_start', 'day_end', 'legacy_processed', 'legacy_created', 'legacy_brand_days', 'star_brand_days', 'computed_once',
             'to_metric', 'to_json', 'unwrap', 'to_sentences', 'to_positions', 'positions_broken', 'to_label')
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, p_role);

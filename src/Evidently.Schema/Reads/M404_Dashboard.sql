@@ -32,72 +32,72 @@ SELECT evidently_schema.create_read('brand_days',
 -- Asked for a day, or the part of one: few results, whose rows are found by the fact. Hashed, both tables were read whole while they were small.
 ALTER FUNCTION evidently_schema.star_brand_days(uuid, timestamptz, timestamptz) SET enable_hashjoin = off SET enable_mergejoin = off;
 
--- The same, both days inclusive, from the daily view, but for the days touched since its last refresh, which are computed live. All are
--- where row security applies to the caller, of which a materialized view knows nothing, where the view may not be read, or is empty.
-CREATE OR REPLACE FUNCTION evidently_schema.star_days(p_brand_id uuid, p_first date, p_last date)
+-- The page: both days inclusive, from legacy.
+CREATE OR REPLACE FUNCTION evidently_schema.legacy_get_brand_visibility_metrics(p_brand_id uuid, p_start_date date, p_end_date date, p_collector_types text[] DEFAULT NULL)
+RETURNS TABLE (brand_id uuid, customer_id uuid, collector_type text, metric_date date, avg_visibility numeric, avg_share numeric, presence_count bigint, total_responses bigint,
+    avg_sentiment numeric, positive_count bigint, negative_count bigint, neutral_count bigint, first_response timestamptz, last_response timestamptz,
+    sum_visibility numeric, visibility_count bigint, sum_share numeric, share_count bigint, sum_sentiment numeric, sentiment_count bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT d.* FROM evidently_schema.legacy_brand_days(p_brand_id, evidently_schema.day_start(p_start_date), evidently_schema.day_end(p_end_date)) AS d
+    WHERE p_collector_types IS NULL OR d.collector_type = ANY (p_collector_types)
+    ORDER BY d.metric_date, d.collector_type COLLATE "C", d.customer_id;
+END
+$function$;
+
+-- The same of the star: from the daily view, but for the days touched since its last refresh, which are computed live. All are where row security
+-- applies to the caller, of which a materialized view knows nothing, where the view may not be read, or is empty.
+CREATE OR REPLACE FUNCTION evidently_schema.star_get_brand_visibility_metrics(p_brand_id uuid, p_start_date date, p_end_date date, p_collector_types text[] DEFAULT NULL)
 RETURNS TABLE (brand_id uuid, customer_id uuid, collector_type text, metric_date date, avg_visibility numeric, avg_share numeric, presence_count bigint, total_responses bigint,
     avg_sentiment numeric, positive_count bigint, negative_count bigint, neutral_count bigint, first_response timestamptz, last_response timestamptz,
     sum_visibility numeric, visibility_count bigint, sum_share numeric, share_count bigint, sum_sentiment numeric, sentiment_count bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off
 AS $function$
 #variable_conflict use_column
-BEGIN
-    IF row_security_active('public.metric_facts') OR row_security_active('public.brand_metrics') OR row_security_active('public.brand_sentiment')
+DECLARE
+    live boolean := row_security_active('public.metric_facts') OR row_security_active('public.brand_metrics') OR row_security_active('public.brand_sentiment')
         OR NOT has_table_privilege('public.mv_brand_daily_metrics', 'SELECT') OR NOT has_table_privilege('evidently_schema.touched_days', 'SELECT')
-        OR NOT (SELECT c.relispopulated FROM pg_class AS c WHERE c.oid = 'public.mv_brand_daily_metrics'::regclass)
-    THEN
-        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(p_first), evidently_schema.day_end(p_last));
-    ELSIF EXISTS (SELECT FROM evidently_schema.touched_days AS t WHERE t.brand_id IS NULL) THEN
-        RETURN QUERY SELECT * FROM evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(p_first), evidently_schema.day_end(p_last));
-    ELSE
+        OR NOT (SELECT c.relispopulated FROM pg_class AS c WHERE c.oid = 'public.mv_brand_daily_metrics'::regclass);
+BEGIN
+    IF NOT live THEN -- asked apart: who may not read the table must not be asked
+        live := EXISTS (SELECT FROM evidently_schema.touched_days AS t WHERE t.brand_id IS NULL);
+    END IF;
+    IF live THEN
         RETURN QUERY
-        WITH RECURSIVE touched AS ( -- from day to day by the index: a day is listed once a change
-            SELECT (SELECT min(t.metric_date) FROM evidently_schema.touched_days AS t WHERE t.brand_id = p_brand_id AND t.metric_date BETWEEN p_first AND p_last) AS metric_date
-            UNION ALL
-            SELECT (SELECT min(t.metric_date) FROM evidently_schema.touched_days AS t WHERE t.brand_id = p_brand_id AND t.metric_date > n.metric_date AND t.metric_date <= p_last)
-            FROM touched AS n WHERE n.metric_date IS NOT NULL
-        )
+        SELECT d.* FROM evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(p_start_date), evidently_schema.day_end(p_end_date)) AS d
+        WHERE p_collector_types IS NULL OR d.collector_type = ANY (p_collector_types)
+        ORDER BY d.metric_date, d.collector_type COLLATE "C", d.customer_id;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH RECURSIVE touched AS ( -- from day to day by the index: a day is listed once a change
+        SELECT (SELECT min(t.metric_date) FROM evidently_schema.touched_days AS t WHERE t.brand_id = p_brand_id AND t.metric_date BETWEEN p_start_date AND p_end_date) AS metric_date
+        UNION ALL
+        SELECT (SELECT min(t.metric_date) FROM evidently_schema.touched_days AS t WHERE t.brand_id = p_brand_id AND t.metric_date > n.metric_date AND t.metric_date <= p_end_date)
+        FROM touched AS n WHERE n.metric_date IS NOT NULL
+    )
+    SELECT d.*
+    FROM (
         SELECT m.brand_id, m.customer_id, m.collector_type, m.metric_date, m.avg_visibility, m.avg_share, m.presence_count, m.total_responses, m.avg_sentiment,
             m.positive_count, m.negative_count, m.neutral_count, m.first_response, m.last_response, m.sum_visibility, m.visibility_count, m.sum_share, m.share_count,
             m.sum_sentiment, m.sentiment_count
         FROM public.mv_brand_daily_metrics AS m
-        WHERE m.brand_id = p_brand_id AND m.metric_date BETWEEN p_first AND p_last AND m.metric_date < 'infinity' AND NOT EXISTS (SELECT FROM touched AS t WHERE t.metric_date = m.metric_date)
+        WHERE m.brand_id = p_brand_id AND m.metric_date BETWEEN p_start_date AND p_end_date AND m.metric_date < 'infinity' AND NOT EXISTS (SELECT FROM touched AS t WHERE t.metric_date = m.metric_date)
         UNION ALL
-        SELECT d.*
+        SELECT l.*
         FROM touched AS t
-        CROSS JOIN LATERAL evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(t.metric_date), evidently_schema.day_end(t.metric_date)) AS d
-        WHERE t.metric_date IS NOT NULL;
-    END IF;
+        CROSS JOIN LATERAL evidently_schema.star_brand_days(p_brand_id, evidently_schema.day_start(t.metric_date), evidently_schema.day_end(t.metric_date)) AS l
+        WHERE t.metric_date IS NOT NULL
+    ) AS d
+    WHERE p_collector_types IS NULL OR d.collector_type = ANY (p_collector_types)
+    ORDER BY d.metric_date, d.collector_type COLLATE "C", d.customer_id;
 END
 $function$;
 
-DO $functions$
-DECLARE
-    made record;
-BEGIN
-    FOR made IN
-        SELECT * FROM (VALUES
-            ('legacy', 'legacy_brand_days(p_brand_id, evidently_schema.day_start(p_start_date), evidently_schema.day_end(p_end_date))'),
-            ('star', 'star_days(p_brand_id, p_start_date, p_end_date)')) AS v (version, days)
-    LOOP
-        EXECUTE format($create$
-            CREATE OR REPLACE FUNCTION evidently_schema.%s_get_brand_visibility_metrics(p_brand_id uuid, p_start_date date, p_end_date date, p_collector_types text[] DEFAULT NULL) RETURNS %s
-            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-            AS $body$
-            #variable_conflict use_column
-            BEGIN
-                RETURN QUERY
-                SELECT d.* FROM evidently_schema.%s AS d
-                WHERE p_collector_types IS NULL OR d.collector_type = ANY (p_collector_types)
-                ORDER BY d.metric_date, d.collector_type COLLATE "C", d.customer_id;
-            END
-            $body$
-            $create$, made.version, pg_get_function_result('evidently_schema.star_days'::regproc), made.days);
-    END LOOP;
-END
-$functions$;
-
-SELECT evidently_schema.restrict_access('evidently_schema.star_days', 'evidently_schema.legacy_get_brand_visibility_metrics', 'evidently_schema.star_get_brand_visibility_metrics');
+SELECT evidently_schema.restrict_access('evidently_schema.legacy_get_brand_visibility_metrics', 'evidently_schema.star_get_brand_visibility_metrics');
 
 SELECT evidently_schema.route_read('get_dashboard_metrics', 'The dashboard''s figures, one row: results of the brand created from p_from to before p_to.');
 SELECT evidently_schema.route_read('get_brand_visibility_metrics', 'A brand''s days (UTC, both inclusive) by customer and collector: the rows of mv_brand_daily_metrics, never staler than the star.');

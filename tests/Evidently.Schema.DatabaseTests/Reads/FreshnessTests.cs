@@ -116,7 +116,7 @@ public sealed class FreshnessTests
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Routed);
         await database.ExecuteAsync(Refresh);
-        await new Guard("star_days", "WHERE t.brand_id = p_brand_id AND t.metric_date BETWEEN p_first AND p_last) AS metric_date", "WHERE false) AS metric_date").RemoveUnlessAsync(guarded, database);
+        await new Guard("star_get_brand_visibility_metrics", "WHERE t.brand_id = p_brand_id AND t.metric_date BETWEEN p_start_date AND p_end_date) AS metric_date", "WHERE false) AS metric_date").RemoveUnlessAsync(guarded, database);
         await database.ExecuteAsync("UPDATE extracted_positions SET visibility_index = 0.11 WHERE collector_result_id = 1");
 
         Assert.That(await DailyAsync(database, "star"), guarded ? Is.EqualTo(await DailyAsync(database, "legacy")) : Is.Not.EqualTo(await DailyAsync(database, "legacy")));
