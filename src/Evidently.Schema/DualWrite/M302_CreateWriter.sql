@@ -27,53 +27,82 @@ BEGIN
 END
 $function$;
 
+-- Defaults that ask who writes: evaluated with the caller's rights, before save_star() runs with its owner's. Made of the host's catalog when the table is archived; until then there are none.
+CREATE OR REPLACE FUNCTION evidently_schema.callers_defaults(p_items jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT p_items';
+
+-- save_star() writes with its owner's rights, and who may call it was granted once: a role whose rights on legacy were revoked since is refused as the table refuses it. The caller of a function
+-- that runs with its owner's rights is only known by the session: its user, or the role it has set.
+CREATE OR REPLACE FUNCTION evidently_schema.refuse_revoked() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    caller constant name := CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END;
+BEGIN
+    IF has_function_privilege(caller, 'evidently_schema.save_star(bigint, jsonb)', 'EXECUTE')
+        AND NOT (has_table_privilege(caller, 'public.extracted_positions', 'INSERT') AND has_table_privilege(caller, 'public.extracted_positions', 'DELETE'))
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'permission denied for extracted_positions: INSERT or DELETE was revoked.',
+            HINT = 'GRANT INSERT, DELETE ON public.extracted_positions; or SELECT evidently_schema.grant_star_writer(); takes from the role what it has left.';
+    END IF;
+END
+$function$;
+
 -- From phase 5 on, with write_target star: writes a result to the star alone, under its stripe, and returns how many rows; NULL: it was not
--- written, and must be written to legacy. That is so while write_target is both, above READ COMMITTED, when the stripe is busy, and for what the star cannot hold.
--- The lock keeps the archived table what it is until the writer commits, whichever name it has then.
+-- written, and must be written to legacy. That is so while write_target is both, above READ COMMITTED, when the stripe is busy, when a row of the star or a parent is held for 20 ms,
+-- which a writer of legacy would not wait for, and for what the star cannot hold. The lock keeps the archived table what it is until the writer commits, whichever name it has then.
 CREATE OR REPLACE FUNCTION evidently_schema.save_star(p_collector_result_id bigint, p_items jsonb) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    patience constant text := current_setting('lock_timeout');
     given jsonb;
 BEGIN
+    PERFORM evidently_schema.refuse_revoked();
     IF NOT EXISTS (SELECT FROM evidently_schema.settings AS s WHERE s.name = 'write_target' AND s.value = 'star')
         OR current_setting('transaction_isolation') NOT LIKE 'read %'
         OR p_items @? '$[*].id' -- whether it is free, the table's key says
     THEN
         RETURN NULL;
     END IF;
-    LOCK TABLE evidently_schema.legacy_rows IN ROW EXCLUSIVE MODE;
+    BEGIN
+        LOCK TABLE evidently_schema.legacy_rows IN ROW EXCLUSIVE MODE;
+    EXCEPTION
+        WHEN undefined_table THEN
+            IF to_regclass('evidently_schema.legacy_rows') IS NOT NULL THEN
+                RAISE;
+            END IF;
+            RETURN evidently_schema.save_star(p_collector_result_id, p_items); -- cleanup has just ended: the function is another now
+    END;
     IF NOT EXISTS (SELECT FROM evidently_schema.settings AS s WHERE s.name = 'write_target' AND s.value = 'star')
         OR NOT pg_try_advisory_xact_lock(1702259053, evidently_schema.stripe(p_collector_result_id))
     THEN
         RETURN NULL;
     END IF;
-    given := evidently_schema.given_rows(p_items);
-    IF given IS NULL THEN
-        RETURN NULL; -- a key that is no column: the INSERT says which
-    END IF;
-    -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
-    DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
-    PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
-    DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id; -- rows kept whole by a cleanup that was begun, too
-    DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
-    DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
-    IF evidently_schema.project_given(ARRAY[p_collector_result_id], given) > 0 THEN
-        RAISE SQLSTATE 'EV000';
-    END IF;
-    INSERT INTO evidently_schema.star_only_results (collector_result_id) VALUES (p_collector_result_id)
-    ON CONFLICT (collector_result_id) DO UPDATE SET written_at = clock_timestamp();
-    PERFORM evidently_schema.keep_given(given);
-    DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
-    RETURN jsonb_array_length(p_items);
-EXCEPTION
-    WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
-        RETURN NULL; -- the star cannot hold it: legacy can, or says why not
-    WHEN undefined_table OR undefined_function THEN
-        IF to_regclass('evidently_schema.legacy_rows') IS NOT NULL THEN
-            RAISE;
+    BEGIN -- whatever fails here, the lock above is kept: cleanup does not end before the rows are in legacy
+        PERFORM set_config('lock_timeout', '20ms', true);
+        given := evidently_schema.given_rows(p_items);
+        IF given IS NULL THEN
+            RAISE SQLSTATE 'EV000'; -- a key that is no column: the INSERT says which
         END IF;
-        RETURN evidently_schema.save_star(p_collector_result_id, p_items); -- cleanup has just ended: the function is another now
+        -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
+        DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
+        PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
+        DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id; -- rows kept whole by a cleanup that was begun, too
+        DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
+        DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
+        IF evidently_schema.project_given(ARRAY[p_collector_result_id], given) > 0 THEN
+            RAISE SQLSTATE 'EV000';
+        END IF;
+        INSERT INTO evidently_schema.star_only_results (collector_result_id) VALUES (p_collector_result_id)
+        ON CONFLICT (collector_result_id) DO UPDATE SET written_at = clock_timestamp();
+        PERFORM evidently_schema.keep_given(given);
+        DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
+        PERFORM set_config('lock_timeout', patience, true);
+    EXCEPTION
+        WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded OR lock_not_available OR deadlock_detected THEN
+            RETURN NULL; -- the star cannot hold it, or not now: legacy can, or says why not
+    END;
+    RETURN jsonb_array_length(p_items);
 END
 $function$;
 
@@ -87,14 +116,14 @@ BEGIN
     FOR role IN SELECT a.grantee::regrole AS name FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS a
         WHERE p.oid = 'evidently_schema.save_star(bigint, jsonb)'::regprocedure AND a.grantee NOT IN (0, p.proowner)
     LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb) FROM %s', role.name);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb), evidently_schema.callers_defaults(jsonb) FROM %s', role.name);
     END LOOP;
     FOR role IN SELECT r.oid::regrole AS name FROM pg_class AS c CROSS JOIN pg_roles AS r
         WHERE c.oid = coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions')) AND r.oid <> c.relowner
             AND (SELECT count(DISTINCT a.privilege_type) FROM aclexplode(c.relacl) AS a WHERE a.grantee = r.oid AND a.privilege_type IN ('INSERT', 'DELETE')) = 2
             AND (NOT c.relrowsecurity OR r.rolbypassrls) AND r.rolname NOT IN ('anon', 'authenticated')
     LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb) TO %s', role.name);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb), evidently_schema.callers_defaults(jsonb) TO %s', role.name);
     END LOOP;
 END
 $function$;
@@ -111,33 +140,36 @@ LANGUAGE plpgsql -- without SET search_path: a host's own triggers and policies 
 AS $function$
 DECLARE
     items constant jsonb := evidently_schema.position_rows(p_collector_result_id, p_brand, p_competitors);
+    columns_named text;
+    columns_given text;
     written integer;
 BEGIN
     IF pg_catalog.has_function_privilege('evidently_schema.save_star(bigint, jsonb)', 'EXECUTE')
         AND pg_catalog.has_table_privilege('public.extracted_positions', 'INSERT') AND pg_catalog.has_table_privilege('public.extracted_positions', 'DELETE') -- revoked since, perhaps
     THEN
-        written := evidently_schema.save_star(p_collector_result_id, items);
+        written := evidently_schema.save_star(p_collector_result_id, evidently_schema.callers_defaults(items));
         IF written IS NOT NULL THEN
             RETURN written;
         END IF;
     END IF;
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k.name), ', ' ORDER BY k.name), pg_catalog.string_agg('e.' || pg_catalog.quote_ident(k.name), ', ' ORDER BY k.name) INTO columns_named, columns_given
+    FROM (SELECT DISTINCT o.name FROM pg_catalog.jsonb_array_elements(items) AS r (item) CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.item) AS o (name)) AS k;
     EXECUTE pg_catalog.format($insert$
         WITH gone AS (DELETE FROM public.extracted_positions AS ep WHERE ep.collector_result_id OPERATOR(pg_catalog.=) $1 RETURNING 1)
         INSERT INTO public.extracted_positions (%1$s)
-        SELECT %1$s
+        SELECT %2$s
         FROM (SELECT pg_catalog.count(*) AS n FROM gone) AS first -- read before the first row is inserted
         CROSS JOIN LATERAL (SELECT e.* FROM ROWS FROM (pg_catalog.jsonb_array_elements($2)) WITH ORDINALITY AS r (item, n)
             CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::public.extracted_positions, r.item) AS e
             WHERE first.n IS NOT NULL ORDER BY r.n) AS e
-        $insert$, (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k.name), ', ') FROM (SELECT DISTINCT o.name FROM pg_catalog.jsonb_array_elements(items) AS r (item)
-            CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.item) AS o (name)) AS k)) USING p_collector_result_id, items;
+        $insert$, columns_named, columns_given) USING p_collector_result_id, items;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
 $function$;
 
 SELECT evidently_schema.restrict_access('evidently_schema.position_rows', 'evidently_schema.save_positions', 'evidently_schema.save_star',
-    'evidently_schema.grant_star_writer');
+    'evidently_schema.callers_defaults', 'evidently_schema.refuse_revoked', 'evidently_schema.grant_star_writer');
 
 SELECT evidently_schema.grant_star_writer();
 

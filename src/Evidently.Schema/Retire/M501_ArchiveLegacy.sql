@@ -3,8 +3,6 @@ CALL evidently_schema.step(ARRAY['extracted_positions'], $step$
 
 DO $archive$
 DECLARE
-    problems text[];
-    remedies text[];
     secured boolean;
     archived constant text := 'public.extracted_positions_archived';
     reader record;
@@ -12,8 +10,7 @@ BEGIN
     IF to_regclass(archived) IS NOT NULL THEN
         RETURN; -- done by a run that was killed then
     END IF;
-    SELECT array_agg(o.problem), array_agg(o.remedy) INTO problems, remedies FROM evidently_schema.archive_obstacles() AS o;
-    PERFORM evidently_schema.refuse_for('extracted_positions cannot be archived', problems, remedies);
+    PERFORM evidently_schema.refuse_for('extracted_positions cannot be archived', 'SELECT * FROM evidently_schema.archive_obstacles()');
     ALTER TABLE public.extracted_positions RENAME TO extracted_positions_archived;
     secured := (SELECT c.relrowsecurity FROM pg_catalog.pg_class AS c WHERE c.oid = archived::regclass);
     INSERT INTO evidently_schema.archive_state (row_security) VALUES (secured);

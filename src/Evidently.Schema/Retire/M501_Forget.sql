@@ -24,11 +24,12 @@ DROP FUNCTION IF EXISTS evidently_schema.project_given(bigint[], jsonb), evident
     evidently_schema.write_view_row(), evidently_schema.copy_back(bigint[]), evidently_schema.make_view(regclass, boolean),
     evidently_schema.make_view_triggers(regclass, boolean), evidently_schema.make_star_writer(regclass, regclass, boolean), evidently_schema.before_view_row(),
     evidently_schema.after_view_statement(), evidently_schema.bring_back(bigint[]), evidently_schema.without_star_only(bigint[]),
-    evidently_schema.copy_grants(regclass, regclass), evidently_schema.archive_obstacles(), evidently_schema.cleanup_obstacles(), evidently_schema.make_residue(regclass),
+    evidently_schema.copy_grants(regclass, regclass), evidently_schema.asks_who(regclass, oid, text), evidently_schema.archive_obstacles(), evidently_schema.cleanup_obstacles(), evidently_schema.make_residue(regclass),
     evidently_schema.keep_batch(bigint, integer), evidently_schema.keep_again(), evidently_schema.keep_ids(bigint[]), evidently_schema.keep_residue(bigint[]),
     evidently_schema.kept_next(bigint, integer), evidently_schema.note_kept_change(), evidently_schema.note_kept_star(), evidently_schema.make_retired_view(regclass, boolean), evidently_schema.make_residue_policies(regclass),
     evidently_schema.refuse_view_write(), evidently_schema.make_retired(),
-    evidently_schema.refuse_for(text, text[], text[]), evidently_schema.rebuild_query(regclass, text), evidently_schema.legacy_shape(regclass);
+    evidently_schema.refuse_for(text, text), evidently_schema.rebuild_query(regclass, text), evidently_schema.legacy_shape(regclass);
+DROP PROCEDURE IF EXISTS evidently_schema.settle();
 DROP TABLE IF EXISTS evidently_schema.legacy_ids, evidently_schema.legacy_residue, evidently_schema.detached_objects, evidently_schema.archive_state,
     evidently_schema.view_reads, evidently_schema.view_writes, evidently_schema.kept_changes;
 

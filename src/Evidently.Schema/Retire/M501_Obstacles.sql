@@ -1,6 +1,16 @@
 -- What stands in the way of archiving, all of it at once. Locks no table of the application.
 CALL evidently_schema.step(ARRAY[]::text[], CASE WHEN to_regclass('evidently_schema.archive_state') IS NOT NULL AND to_regclass('evidently_schema.detached_objects') IS NULL /* dropped */ THEN 'SELECT' ELSE $step$
 
+-- Whether an expression asks who evaluates it, itself or in a host's function that it calls.
+CREATE OR REPLACE FUNCTION evidently_schema.asks_who(p_catalog regclass, p_object oid, p_text text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT p_text ~ '\m(CURRENT_USER|CURRENT_ROLE|USER|CURRENT_SCHEMA|current_schemas?|pg_has_role|has_\w+_privilege)\M'
+        OR EXISTS (SELECT FROM pg_depend AS d JOIN pg_proc AS p ON p.oid = d.refobjid
+            WHERE d.classid = p_catalog AND d.objid = p_object AND d.refclassid = 'pg_proc'::regclass
+                AND concat(p.prosrc, pg_get_function_sqlbody(p.oid)) ~* '\m(current_user|current_role|user|current_schemas?|pg_has_role|has_\w+_privilege)\M')
+$function$;
+
 -- Every open point, with the statement that settles it. Of the last verification it takes what it found.
 CREATE OR REPLACE FUNCTION evidently_schema.archive_obstacles() RETURNS TABLE (problem text, remedy text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -36,6 +46,8 @@ BEGIN
     END IF;
     RETURN QUERY SELECT format('%s %s goes by the table''s identity and would go on with the archived one', d.kind, d.object), d.remove
     FROM evidently_schema.dependents(legacy) AS d;
+    RETURN QUERY SELECT format('the constraint %s asks who writes, and for the view it is the owner of the table', k.conname), format('ALTER TABLE public.extracted_positions DROP CONSTRAINT %I;', k.conname)
+    FROM pg_constraint AS k WHERE k.conrelid = legacy AND k.contype = 'c' AND evidently_schema.asks_who('pg_constraint', k.oid, pg_get_constraintdef(k.oid));
     SELECT c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced INTO state FROM pg_class AS c WHERE c.oid = legacy;
     IF state.forced THEN
         RETURN QUERY SELECT 'row security is forced on the owner of extracted_positions, who writes for the view'::text, 'ALTER TABLE public.extracted_positions NO FORCE ROW LEVEL SECURITY;'::text;
@@ -59,20 +71,39 @@ BEGIN
 END
 $function$;
 
--- Raises EV012 with every open point that the query gives.
-CREATE OR REPLACE FUNCTION evidently_schema.refuse_for(p_what text, p_problems text[], p_remedies text[]) RETURNS void
+-- Raises EV012 with every open point (problem, remedy) that the query gives.
+CREATE OR REPLACE FUNCTION evidently_schema.refuse_for(p_what text, p_open text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+    problems text;
+    remedies text;
+    points bigint;
 BEGIN
-    IF cardinality(p_problems) > 0 THEN
+    EXECUTE format('SELECT string_agg(format(''%%s. %%s'', o.n, o.problem), ''; '' ORDER BY o.n), string_agg(format(''%%s. %%s'', o.n, o.remedy), '' '' ORDER BY o.n), count(*)
+        FROM (SELECT q.problem, q.remedy, row_number() OVER () AS n FROM (%s) AS q (problem, remedy)) AS o', p_open) INTO problems, remedies, points;
+    IF points > 0 THEN
         -- In the message, not in a detail: Npgsql shows none unless it is told to.
-        RAISE EXCEPTION USING ERRCODE = 'EV012', MESSAGE = format('%s: %s open point%s: %s. Nothing was changed.', p_what, cardinality(p_problems), CASE WHEN cardinality(p_problems) > 1 THEN 's' ELSE '' END,
-                (SELECT string_agg(format('%s. %s', u.n, u.problem), '; ' ORDER BY u.n) FROM unnest(p_problems) WITH ORDINALITY AS u (problem, n))),
-            HINT = (SELECT string_agg(format('%s. %s', u.n, u.remedy), ' ' ORDER BY u.n) FROM unnest(p_remedies) WITH ORDINALITY AS u (remedy, n));
+        RAISE EXCEPTION USING ERRCODE = 'EV012', MESSAGE = format('%s: %s open point%s: %s. Nothing was changed.', p_what, points, CASE WHEN points > 1 THEN 's' ELSE '' END, problems), HINT = remedies;
     END IF;
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.archive_obstacles', 'evidently_schema.refuse_for');
+-- Drains, refreshes and verifies, in transactions of their own, before the open points are read.
+CREATE OR REPLACE PROCEDURE evidently_schema.settle()
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    COMMIT;
+    CALL evidently_schema.drain(20);
+    COMMIT;
+    PERFORM public.refresh_mv_brand_daily_metrics();
+    COMMIT;
+    PERFORM evidently_schema.verify();
+    COMMIT;
+END
+$procedure$;
+
+SELECT evidently_schema.restrict_access('evidently_schema.asks_who', 'evidently_schema.archive_obstacles', 'evidently_schema.refuse_for', 'evidently_schema.settle');
 
 $step$ END);

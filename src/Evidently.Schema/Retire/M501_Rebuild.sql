@@ -14,7 +14,10 @@ AS $function$
         t.typcategory NOT IN ('B', 'D', 'E', 'N', 'S') OR t.typtype = 'd', -- in the residue as text: JSON null is not NULL, and a type may have its own idea of JSON
         format('(r.data ->> %L)::%s', a.attname, format_type(a.atttypid, a.atttypmod)),
         CASE WHEN coalesce(m.is_key, false) THEN format('(%s)::%s', m.source, format_type(a.atttypid, a.atttypmod))
-            ELSE format('CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (%3$s)::%2$s END', a.attname, format_type(a.atttypid, a.atttypmod),
+            ELSE format(CASE t.typtype -- a domain may be NOT NULL, and an enum spell a label as the star does not: where the star has no such value it is NULL all the same
+                WHEN 'd' THEN 'CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (SELECT v.v::%2$s FROM (SELECT %3$s) AS v (v) WHERE v.v IS NOT NULL) END'
+                WHEN 'e' THEN 'CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (SELECT e.v FROM unnest(enum_range(NULL::%2$s)) AS e (v) WHERE upper(e.v::text) = upper(%3$s) ORDER BY e.v::text <> (%3$s) LIMIT 1) END'
+                ELSE 'CASE WHEN r.data ? %1$L THEN (r.data ->> %1$L)::%2$s ELSE (%3$s)::%2$s END' END, a.attname, format_type(a.atttypid, a.atttypmod),
                 CASE WHEN m.source IS NULL THEN 'NULL' WHEN m.from_array AND t.typname = 'jsonb' THEN format('to_jsonb(%s)', m.source) ELSE m.source END)
         END || CASE WHEN a.attcollation <> t.typcollation
             THEN (SELECT format(' COLLATE %I.%I', c.collnamespace::regnamespace, c.collname) FROM pg_collation AS c WHERE c.oid = a.attcollation) ELSE '' END

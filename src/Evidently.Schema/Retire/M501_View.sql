@@ -51,9 +51,14 @@ DECLARE
 BEGIN
     PERFORM set_config('evidently_schema.through_view', 'on', true);
     IF EXISTS (SELECT FROM evidently_schema.star_only_results) THEN
-        results := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.collector_result_id] WHEN 'DELETE' THEN ARRAY[OLD.collector_result_id]
-            ELSE ARRAY[OLD.collector_result_id, NEW.collector_result_id] END;
-        PERFORM evidently_schema.bring_back(results);
+        IF TG_OP <> 'INSERT' THEN
+            PERFORM evidently_schema.bring_back(ARRAY[OLD.collector_result_id]::bigint[]);
+        END IF;
+        -- To the result that gets a row nobody need wait for: who writes it just now brings it back, or the next projector does.
+        IF TG_OP <> 'DELETE' THEN
+            results := ARRAY(SELECT s.collector_result_id FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = NEW.collector_result_id FOR UPDATE SKIP LOCKED);
+            PERFORM evidently_schema.bring_back(results);
+        END IF;
     END IF;
     IF TG_OP = 'INSERT' THEN
         FOR n IN 0..TG_NARGS - 1 BY 2 LOOP

@@ -108,13 +108,19 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'The projection is not the one this migration knows.',
             HINT = 'Leave evidently_schema.legacy_rows, projected_rows, project() and project_fresh() as the migrations made them. Nothing was changed.';
     END IF;
-    SELECT string_agg(format('%L, %s', s.name, coalesce(s.is_default, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
+    SELECT string_agg(format('%1$L, CASE WHEN %1$L <> ALL (keys.named) THEN %2$s END', s.name,
+                coalesce(d.default_in_json, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
             FILTER (WHERE s.is_default IS NOT NULL OR s.identity_kind <> '') AS defaults,
+        string_agg(format('%L, %s', s.name, d.default_in_json), ', ' ORDER BY s.n) FILTER (WHERE s.is_default IS NOT NULL AND s.name <> 'id'
+            AND evidently_schema.asks_who('pg_attrdef', (SELECT d.oid FROM pg_attrdef AS d WHERE d.adrelid = p_legacy AND d.adnum = s.n), s.is_default)) AS callers,
         array_agg(s.name ORDER BY s.n) AS columns,
         coalesce(array_agg(s.name ORDER BY s.n) FILTER (WHERE s.kept), '{}') AS kept,
         string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type,
         string_agg(format('%L, ep.%1$I::text', s.name), ', ' ORDER BY s.n) FILTER (WHERE s.as_text AND (s.kept OR p_retired)) AS as_text
-    INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s;
+    INTO shape FROM evidently_schema.legacy_shape(p_legacy) AS s
+    -- A type with a cast to JSON, such as hstore, does not read what that makes of it.
+    CROSS JOIN LATERAL (SELECT CASE WHEN t.typcategory = 'U' AND t.typtype = 'b' AND t.typname NOT IN ('json', 'jsonb') THEN format('(%s)::text', s.is_default) ELSE s.is_default END AS default_in_json
+        FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = p_legacy AND a.attnum = s.n) AS d;
     ids := format(', ids AS (
         INSERT INTO evidently_schema.legacy_ids (id, collector_result_id, competitor_id)
         SELECT p.legacy_id::%s, p.collector_result_id, p.competitor_id FROM p WHERE p.projected
@@ -159,6 +165,14 @@ END
 ', shape.defaults, shape.columns, CASE WHEN barred IS NOT NULL THEN format('IF EXISTS (SELECT FROM jsonb_populate_recordset(NULL::public.extracted_positions, given) AS ep WHERE %s) THEN
         RETURN NULL;
     END IF;', barred) ELSE '' END));
+    IF shape.callers IS NOT NULL THEN -- with the path of the caller, as the table's own defaults
+        EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.callers_defaults(p_items jsonb) RETURNS jsonb LANGUAGE sql AS %L', format('
+    WITH keys AS MATERIALIZED (SELECT pg_catalog.array_agg(DISTINCT k.name) AS named
+        FROM pg_catalog.jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.item) AS k (name))
+    SELECT pg_catalog.jsonb_agg((pg_catalog.jsonb_build_object(%s) OPERATOR(pg_catalog.-) keys.named) OPERATOR(pg_catalog.||) r.item)
+    FROM pg_catalog.jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys
+', shape.callers));
+    END IF;
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.keep_given(p_items jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', CASE WHEN shape.kept = '{}' AND NOT p_retired THEN 'BEGIN END' ELSE format('
 BEGIN

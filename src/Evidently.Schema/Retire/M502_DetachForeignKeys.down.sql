@@ -10,9 +10,16 @@ BEGIN
         WHERE d.kind = 'foreign key' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS c
             WHERE c.conrelid = 'public.extracted_positions_archived'::regclass AND c.conname = d.name)
     LOOP
-        EXECUTE format('ALTER TABLE public.extracted_positions_archived ADD CONSTRAINT %I %s%s', detached.name, detached.definition,
-            CASE WHEN detached.definition LIKE '% NOT VALID' THEN '' ELSE ' NOT VALID' END);
-        EXECUTE detached.afterwards;
+        BEGIN
+            EXECUTE format('ALTER TABLE public.extracted_positions_archived ADD CONSTRAINT %I %s%s', detached.name, detached.definition,
+                CASE WHEN detached.definition LIKE '% NOT VALID' THEN '' ELSE ' NOT VALID' END);
+            EXECUTE detached.afterwards;
+        EXCEPTION
+            WHEN undefined_table OR undefined_column OR invalid_foreign_key THEN -- what it refers to was dropped meanwhile, which nothing hindered
+                DELETE FROM evidently_schema.detached_objects AS d WHERE d.kind = 'foreign key' AND d.name = detached.name;
+                INSERT INTO evidently_schema.events (kind, subject, was, became, reason) VALUES ('foreign key', detached.name, detached.definition, 'gone', SQLERRM);
+                RAISE WARNING '% is not there any more: what it refers to was dropped while extracted_positions was archived (%).', detached.name, SQLERRM;
+        END;
     END LOOP;
 END
 $attach$;

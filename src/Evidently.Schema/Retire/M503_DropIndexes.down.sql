@@ -8,7 +8,7 @@ BEGIN
     FOR missing IN SELECT d.name, d.definition, d.afterwards FROM evidently_schema.detached_objects AS d
         WHERE d.kind = 'index' AND to_regclass('public.extracted_positions_archived') IS NOT NULL
     LOOP
-        IF to_regclass('public.' || quote_ident(missing.name)) IS NULL THEN
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indexrelid = to_regclass('public.' || quote_ident(missing.name)) AND i.indrelid = 'public.extracted_positions_archived'::regclass) THEN
             EXECUTE missing.definition;
         END IF;
         IF missing.afterwards IS NOT NULL THEN

@@ -58,10 +58,10 @@ BEGIN
                 'reject_without_result', 'lock_loose_rows', 'results_of_note', 'expand_parent_notes', 'running_transactions', 'drain_results', 'due_results', 'drain_batch',
                 'wrong_results', 'start_backfill', 'next_results', 'copy_batch', 'without_star_only', 'bring_back', 'copy_back', 'before_view_row', 'write_view_row', 'after_view_statement',
                 'make_view', 'make_view_triggers', 'make_star_writer', 'make_residue', 'make_residue_policies', 'make_retired', 'keep_batch', 'keep_again', 'keep_ids', 'keep_residue', 'kept_next', 'note_kept_change', 'note_kept_star',
-                'archive_obstacles', 'cleanup_obstacles', 'compare_read', 'run_shadow', 'legacy_brand_days', 'legacy_processed', 'legacy_created', 'projected_rows_of', 'create_read', 'route_read', 'without_refused', 'copy_grants'))
+                'asks_who', 'archive_obstacles', 'cleanup_obstacles', 'compare_read', 'run_shadow', 'legacy_brand_days', 'legacy_processed', 'legacy_created', 'projected_rows_of', 'create_read', 'route_read', 'without_refused', 'copy_grants'))
         UNION ALL
         SELECT format('DROP PROCEDURE %s', f.oid::regprocedure) FROM pg_catalog.pg_proc AS f
-        WHERE f.pronamespace = 'evidently_schema'::regnamespace AND f.prokind = 'p' AND f.proname = 'finish_backfill'
+        WHERE f.pronamespace = 'evidently_schema'::regnamespace AND f.prokind = 'p' AND f.proname IN ('finish_backfill', 'settle')
         UNION ALL
         SELECT 'DROP VIEW IF EXISTS evidently_schema.projected_brand_rows, evidently_schema.compared_rows, evidently_schema.covered_results, evidently_schema.projected_rejected_rows,
             evidently_schema.projected_competitor_sentiment, evidently_schema.projected_brand_sentiment, evidently_schema.projected_competitor_metrics,

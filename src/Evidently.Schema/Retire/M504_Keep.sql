@@ -8,6 +8,11 @@ BEGIN
     IF to_regclass('public.extracted_positions_archived') IS NULL THEN
         RETURN; -- done by a run that was killed then
     END IF;
+    -- What an earlier run has kept of rows that are gone since, whichever way they went.
+    DELETE FROM evidently_schema.legacy_residue AS r WHERE NOT EXISTS (SELECT FROM public.extracted_positions_archived AS ep WHERE ep.id::text = r.legacy_id)
+        AND NOT EXISTS (SELECT FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = r.collector_result_id);
+    DELETE FROM evidently_schema.legacy_ids AS i WHERE NOT EXISTS (SELECT FROM public.extracted_positions_archived AS ep WHERE ep.id = i.id)
+        AND NOT EXISTS (SELECT FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = i.collector_result_id);
     INSERT INTO evidently_schema.kept_changes (collector_result_id) VALUES (NULL); -- the rows without a result
     COMMIT;
     LOOP

@@ -52,7 +52,13 @@ CREATE OR REPLACE FUNCTION evidently_schema.make_retired() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    -- The star is all there is, so what it cannot hold is kept whole in the residue. Writers of one stripe wait for one another.
+    -- Who saves a result inserts its row, and deletes it again: another who saves the same one waits until he commits, and nobody else does. Not an advisory lock:
+    -- one for each result of a large transaction would fill the server's lock table, and stripes are shared by results that have nothing to do with each other.
+    CREATE UNLOGGED TABLE evidently_schema.saved_now (collector_result_id bigint PRIMARY KEY);
+    COMMENT ON TABLE evidently_schema.saved_now IS 'Empty: a result is in it while a call of save_positions that is not committed writes it';
+    PERFORM evidently_schema.restrict_access('evidently_schema.saved_now');
+
+    -- The star is all there is, so what it cannot hold is kept whole in the residue.
     CREATE OR REPLACE FUNCTION evidently_schema.save_star(p_collector_result_id bigint, p_items jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $save$
@@ -60,11 +66,13 @@ BEGIN
         given jsonb := evidently_schema.given_rows(p_items);
         state text;
     BEGIN
+        PERFORM evidently_schema.refuse_revoked();
         IF given IS NULL OR p_items @? '$[*].id' THEN
             RAISE EXCEPTION USING ERRCODE = 'EV010', MESSAGE = format('A row of result %s names a column that extracted_positions has not, or an id.', p_collector_result_id),
                 HINT = 'SELECT column_name FROM evidently_schema.legacy_columns;';
         END IF;
-        PERFORM pg_advisory_xact_lock(1702259053, evidently_schema.stripe(p_collector_result_id));
+        INSERT INTO evidently_schema.saved_now (collector_result_id) VALUES (p_collector_result_id);
+        DELETE FROM evidently_schema.saved_now AS n WHERE n.collector_result_id = p_collector_result_id;
         DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id;
         DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
         DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;

@@ -13,6 +13,7 @@ public sealed class M505_DropRawAnswer : PhaseMigration
     /// <inheritdoc />
     public override void Up()
     {
+        Run("M505_Answers.sql");
         Run("M505_Check.sql");
         base.Up();
     }

@@ -49,17 +49,7 @@ public sealed class KillTests
         var variant = new LegacyVariant { ResultIndex = false };
         await using var undisturbed = await StarDatabase.CreateAsync(to, variant);
         await using var database = await StarDatabase.CreateAsync(from, variant);
-        var random = new Random(Seed);
-        for (var kill = 0; kill < 12; kill++)
-        {
-            var running = RunAsync(database, from, to);
-            await Eventually.Holds(async () => running.IsCompleted || await Sql.ScalarAsync<long>(database.AdminConnectionString, Others) > 0, "a session is open");
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300)), TimeProvider.System);
-            await Sql.ExecuteAsync(database.AdminConnectionString, $"SELECT pg_terminate_backend(pid) {Others["SELECT count(*) ".Length..]}");
-            await running.ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-
-        await RunAsync(database, from, to);
+        await KilledRuns.FinishAsync(database, kills: 12, Seed, _ => 300, () => RunAsync(database, from, to));
 
         Assert.That(
             to == 0 ? await Dump.WithoutOursAsync(database) : await Dump.AllAsync(database),
@@ -142,8 +132,6 @@ public sealed class KillTests
 
         await database.AssertStarAsync();
     }
-
-    private const string Others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
     private static Task RunAsync(StarDatabase database, long from, long to) =>
         to > from ? Steps.UpAsync(database.ConnectionString, to) : Steps.DownAsync(database.ConnectionString, to);

@@ -97,4 +97,30 @@ public sealed class ArchiveTests
             Is.EqualTo(new[] { "extracted_positions_brand_id_fkey false", "extracted_positions_collector_result_id_fkey false" }),
             "holds for what is written from now on");
     }
+
+    /// <summary>Nothing hinders that, while the foreign key is detached.</summary>
+    [Test]
+    public async Task A_foreign_key_whose_parent_was_dropped_meanwhile_is_named_and_stops_nothing()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(shape: "CREATE TABLE projects (id integer PRIMARY KEY); ALTER TABLE extracted_positions ADD project_id integer REFERENCES projects (id)");
+        await database.ExecuteAsync("DROP TABLE projects");
+
+        await database.RollbackAsync(Phase.Reads);
+
+        Assert.That(await database.ListAsync("SELECT subject || ' ' || became FROM evidently_schema.events WHERE kind = 'foreign key'"), Is.EqualTo(new[] { "extracted_positions_project_id_fkey gone" }));
+        await database.AssertVerifiedAsync();
+    }
+
+    [Test]
+    public async Task An_index_whose_name_another_table_has_taken_meanwhile_is_not_forgotten()
+    {
+        await using var database = await RetireDatabase.ArchivedAsync();
+        await database.ExecuteAsync("CREATE INDEX idx_extracted_positions_topic ON brands (name)");
+
+        Assert.That(Steps.Refusal(await Assert.CatchAsync(() => database.RollbackAsync(Phase.Reads)))?.MessageText, Does.Contain("\"idx_extracted_positions_topic\" already exists"));
+        await database.ExecuteAsync("DROP INDEX idx_extracted_positions_topic");
+        await database.RollbackAsync(Phase.Reads);
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM pg_index WHERE indrelid = 'extracted_positions'::regclass AND indexrelid = 'idx_extracted_positions_topic'::regclass"), Is.EqualTo(1));
+    }
 }

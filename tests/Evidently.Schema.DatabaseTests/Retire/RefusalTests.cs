@@ -23,6 +23,7 @@ public sealed class RefusalTests
         yield return Case("CREATE FUNCTION host() RETURNS SETOF extracted_positions LANGUAGE sql AS 'SELECT * FROM public.extracted_positions'", "routine public.host() goes by", "DROP ROUTINE public.host();");
         yield return Case("CREATE TABLE host (row_of extracted_positions)", "column public.host.row_of goes by", "ALTER TABLE public.host DROP COLUMN row_of;");
         yield return Case("CREATE TABLE host (id bigint); CREATE POLICY host ON host USING (EXISTS (SELECT FROM extracted_positions AS ep WHERE ep.id = host.id))", "policy host on public.host goes by", "DROP POLICY host ON public.host;");
+        yield return Case("ALTER TABLE extracted_positions ADD CONSTRAINT host CHECK (collector_type <> current_user)", "the constraint host asks who writes", "ALTER TABLE public.extracted_positions DROP CONSTRAINT host;");
         yield return Case("ALTER TABLE extracted_positions FORCE ROW LEVEL SECURITY", "row security is forced on the owner", "NO FORCE ROW LEVEL SECURITY;");
         yield return Case("ALTER TABLE extracted_positions ENABLE ROW LEVEL SECURITY; GRANT SELECT (id, topic) ON extracted_positions TO PUBLIC; UPDATE evidently_schema.settings SET value = 'true' WHERE name = 'star_policies_confirmed'", "public has SELECT on single columns of extracted_positions (id, topic)", "REVOKE SELECT (id, topic) ON public.extracted_positions FROM public;");
         yield return Case("ALTER TABLE extracted_positions ENABLE ROW LEVEL SECURITY; CREATE POLICY host ON extracted_positions USING (true)", "1 policies decide who sees which rows", "WHERE name = 'star_policies_confirmed';");
@@ -64,11 +65,34 @@ public sealed class RefusalTests
     public async Task A_publication_of_the_table_is_an_open_point()
     {
         await using var database = await RetireDatabase.ReadyAsync();
-        await Sql.ExecuteAsync(database.AdminConnectionString, "CREATE PUBLICATION host_all FOR ALL TABLES; CREATE PUBLICATION host_one FOR TABLE extracted_positions");
+        await Sql.ExecuteAsync(database.AdminConnectionString, "CREATE PUBLICATION host_all FOR ALL TABLES; CREATE PUBLICATION host_one FOR TABLE extracted_positions; CREATE PUBLICATION host_schema FOR TABLES IN SCHEMA public");
 
         var refusal = await RefusedAsync(() => database.MigrateAsync(Phase.Retire), SchemaError.OpenPoints);
 
-        Assert.That(refusal.Message, Does.Contain("publication host_all").And.Contain("ALTER PUBLICATION host_one DROP TABLE public.extracted_positions;"));
+        Assert.That(refusal.Message, Does.Contain("3 open points").And.Contain("publication host_all").And.Contain("ALTER PUBLICATION host_one DROP TABLE public.extracted_positions;").And.Contain("DROP PUBLICATION host_schema;"));
+    }
+
+    /// <summary>Its worker would go on filling the archived table. Here there is none, and nothing to connect to.</summary>
+    [Test]
+    public async Task A_subscription_that_feeds_the_table_is_an_open_point()
+    {
+        await using var database = await RetireDatabase.ReadyAsync();
+        await using var admin = await Session.OpenAsync(database.AdminConnectionString);
+        await admin.ExecuteAsync("CREATE SUBSCRIPTION host_feed CONNECTION 'host=/nowhere' PUBLICATION anything WITH (connect = false)");
+        try
+        {
+            await admin.ExecuteAsync("INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, 'extracted_positions'::regclass, 'r' FROM pg_subscription WHERE subname = 'host_feed'; UPDATE pg_subscription SET subenabled = true WHERE subname = 'host_feed'");
+
+            var refusal = await RefusedAsync(() => database.MigrateAsync(Phase.Retire), SchemaError.OpenPoints);
+
+            Assert.That(refusal.Message, Does.Contain("1 open point: ").And.Contain("subscription host_feed goes by").And.Contain("ALTER SUBSCRIPTION host_feed DISABLE;"));
+        }
+        finally
+        {
+            await admin.ExecuteAsync("ALTER SUBSCRIPTION host_feed DISABLE");
+            await admin.ExecuteAsync("ALTER SUBSCRIPTION host_feed SET (slot_name = NONE)");
+            await admin.ExecuteAsync("DROP SUBSCRIPTION host_feed"); // else the database cannot be dropped
+        }
     }
 
     [Test]
@@ -107,8 +131,8 @@ public sealed class RefusalTests
     public async Task Nothing_is_archived_twice_and_nothing_after_cleanup()
     {
         await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
-        await CleanupTests.OldAndQuietAsync(database);
-        await CleanupTests.DropAsync(database);
+        await database.OldAndQuietAsync();
+        await database.DropAsync();
         await database.ExecuteAsync("DELETE FROM evidently_schema.version_info WHERE version BETWEEN 501 AND 503");
         var before = await Dump.AllAsync(database);
 

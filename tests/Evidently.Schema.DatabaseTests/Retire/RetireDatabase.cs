@@ -10,6 +10,8 @@ internal static class RetireDatabase
 
     public const string ToBoth = "UPDATE evidently_schema.settings SET value = 'both' WHERE name = 'write_target'";
 
+    private static readonly string[] CleanupFiles = ["M504_RefuseTable.sql", "M504_Residue.sql", "M504_Check.sql", "M504_Watch.sql", "M504_Keep.sql", "M504_Retired.sql", "M504_DropLegacy.sql"];
+
     /// <summary>What legacy shows of each result, in the application's order, without what a rewrite may change: ids, and how a number is written.</summary>
     public const string Shown =
         """
@@ -22,10 +24,20 @@ internal static class RetireDatabase
             FROM public.extracted_positions AS ep) AS r
         """;
 
-    /// <summary>Phase 4 with every route at 100: nothing stands in the way of archiving.</summary>
-    public static async Task<StarDatabase> ReadyAsync(LegacyVariant? variant = null, LegacyFill? fill = null)
+    /// <summary>Rows that are missing from the view, or differ from those in the table <c>kept</c>.</summary>
+    public const string Differing =
+        "SELECT coalesce(k.id, v.id)::text FROM kept AS k FULL JOIN extracted_positions AS v ON v.id = k.id WHERE k.id IS NULL OR v.id IS NULL OR to_jsonb(v.*) <> to_jsonb(k.*)";
+
+    /// <summary>Phase 4 with every route at 100: nothing stands in the way of archiving. The legacy table may have had another shape from the beginning.</summary>
+    public static async Task<StarDatabase> ReadyAsync(LegacyVariant? variant = null, LegacyFill? fill = null, string? shape = null)
     {
-        var database = await StarDatabase.CreateAsync(Steps.Routed, variant, fill);
+        var database = await StarDatabase.CreateAsync(shape is null ? Steps.Routed : 0, variant, fill);
+        if (shape is not null)
+        {
+            await database.ExecuteAsync(shape);
+            await Steps.UpAsync(database.ConnectionString, Steps.Routed);
+        }
+
         await database.ExecuteAsync("INSERT INTO collector_results (id, raw_answer) VALUES (100, 'a'), (101, 'b') ON CONFLICT DO NOTHING");
         await database.DrainAsync();
         await database.ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true");
@@ -34,9 +46,9 @@ internal static class RetireDatabase
         return database;
     }
 
-    public static async Task<StarDatabase> ArchivedAsync(LegacyVariant? variant = null, LegacyFill? fill = null, bool toStar = false)
+    public static async Task<StarDatabase> ArchivedAsync(LegacyVariant? variant = null, LegacyFill? fill = null, bool toStar = false, string? shape = null)
     {
-        var database = await ReadyAsync(variant, fill);
+        var database = await ReadyAsync(variant, fill, shape);
         await database.MigrateAsync(Phase.Retire);
         if (toStar)
         {
@@ -45,6 +57,37 @@ internal static class RetireDatabase
 
         return database;
     }
+
+    /// <summary>Archived and, the next moment, dropped.</summary>
+    public static async Task<StarDatabase> DroppedAsync()
+    {
+        var database = await ArchivedAsync(toStar: true);
+        await database.OldAndQuietAsync();
+        await database.DropAsync();
+        return database;
+    }
+
+    /// <summary>Nothing but its age and its use stand in the way of cleanup.</summary>
+    public static Task<int> OldAndQuietAsync(this StarDatabase database) => database.ExecuteAsync(
+        "UPDATE evidently_schema.settings SET value = '0 days' WHERE name = 'archive_min_age'; UPDATE evidently_schema.settings SET value = '0' WHERE name = 'quiet_days'");
+
+    public static async Task DropAsync(this StarDatabase database)
+    {
+        await using var migrator = database.Migrator();
+        await migrator.DropLegacyAsync();
+    }
+
+    /// <summary>Runs the migration's files one by one, as a run that is killed after the last.</summary>
+    public static async Task RunAsync(this StarDatabase database, params string[] files)
+    {
+        foreach (var file in files)
+        {
+            await database.ExecuteAsync(Steps.Sql(file));
+        }
+    }
+
+    /// <summary>Cleanup, up to and with this of its files.</summary>
+    public static Task CleanUpToAsync(this StarDatabase database, string last) => database.RunAsync([.. CleanupFiles.TakeWhile(file => !string.Equals(file, last, StringComparison.Ordinal)), last]);
 
     /// <summary>A call of save_positions with the rows of another result.</summary>
     public static string Save(long result, long like = 1, string visibility = "0.5") =>

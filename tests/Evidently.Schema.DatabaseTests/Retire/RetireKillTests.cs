@@ -12,8 +12,6 @@ public sealed class RetireKillTests
 {
     private const int Kills = 8;
 
-    private const string Others = "FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-
     [Test]
     public async Task Archive_and_its_Down_killed_at_random_moments_end_where_undisturbed_ones_end()
     {
@@ -41,27 +39,14 @@ public sealed class RetireKillTests
     public async Task Cleanup_killed_at_random_moments_loses_no_row()
     {
         await using var database = await RetireDatabase.ArchivedAsync(fill: StarDatabase.Few with { Results = 900, Dirt = LegacyDirt.Heavy }, toStar: true);
-        await CleanupTests.OldAndQuietAsync(database);
+        await database.OldAndQuietAsync();
         await database.ExecuteAsync("CREATE TABLE kept AS SELECT * FROM extracted_positions");
 
-        await KilledAsync(database, seed: 7, () => CleanupTests.DropAsync(database));
+        await KilledAsync(database, seed: 7, () => database.DropAsync());
 
-        Assert.That(
-            await database.ListAsync("SELECT coalesce(k.id, v.id)::text FROM kept AS k FULL JOIN extracted_positions AS v ON v.id = k.id WHERE k.id IS NULL OR v.id IS NULL OR to_jsonb(v) <> to_jsonb(k)"), Is.Empty);
+        Assert.That(await database.ListAsync(RetireDatabase.Differing), Is.Empty);
     }
 
-    private static async Task KilledAsync(StarDatabase database, int seed, Func<Task> migrate)
-    {
-        var random = new Random(seed);
-        for (var kill = 0; kill < Kills; kill++)
-        {
-            var running = Task.Run(migrate);
-            await Eventually.Holds(async () => running.IsCompleted || await Sql.ScalarAsync<bool>(database.AdminConnectionString, $"SELECT EXISTS (SELECT {Others} AND query LIKE '%evidently_schema%')"), "a session is open");
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(120 * (kill + 1))), TimeProvider.System); // the moment is what is random: later and later
-            await Sql.ExecuteAsync(database.AdminConnectionString, $"SELECT pg_terminate_backend(pid) {Others}");
-            await running.ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-
-        await migrate();
-    }
+    /// <summary>Later and later.</summary>
+    private static Task KilledAsync(StarDatabase database, int seed, Func<Task> migrate) => KilledRuns.FinishAsync(database, Kills, seed, kill => 120 * (kill + 1), migrate);
 }

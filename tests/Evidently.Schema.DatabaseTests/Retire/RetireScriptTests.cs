@@ -24,7 +24,7 @@ public sealed class RetireScriptTests
         var young = await DotnetFm.RunAsync(database.ConnectionString, "up", "--tags", "cleanup");
         Assert.That(young.ExitCode, Is.Not.Zero);
         Assert.That(young.Error, Does.Contain("EV012").And.Contain("archive_min_age is 30 days").And.Contain("WHERE name = 'archive_min_age';"));
-        await CleanupTests.OldAndQuietAsync(database);
+        await database.OldAndQuietAsync();
         await RunAsync(database, "up", "--tags", "cleanup");
 
         Assert.That(await database.ShownAsync(), Is.EqualTo(shown));
@@ -50,11 +50,11 @@ public sealed class RetireScriptTests
         foreach (var database in new[] { scripted, run })
         {
             await database.ExecuteAsync(RetireDatabase.ToStar);
-            await CleanupTests.OldAndQuietAsync(database);
+            await database.OldAndQuietAsync();
         }
 
         await Scripts.ApplyAsync(scripted.ConnectionString, "up", "--tags", "cleanup");
-        await CleanupTests.DropAsync(run);
+        await run.DropAsync();
         Assert.That(await Dump.AllAsync(scripted), Is.EqualTo(await Dump.AllAsync(run)));
         Assert.That(await scripted.ShownAsync(), Is.EqualTo(await run.ShownAsync()));
     }

@@ -43,6 +43,78 @@ public sealed class RowSecurityTests
         Assert.That(await tenant.ScalarAsync<long>(Mine), Is.EqualTo(mine + 3));
     }
 
+    /// <summary>Policies that look at what is written, and hide nothing.</summary>
+    [Test]
+    public async Task What_a_policy_with_a_CHECK_alone_refuses_the_view_refuses()
+    {
+        await using var database = await RetireDatabase.ReadyAsync();
+        await using var tenant = await SecuredAsync(database);
+        await database.ExecuteAsync(
+            """
+            DROP POLICY tenant ON extracted_positions;
+            CREATE POLICY look ON extracted_positions FOR SELECT USING (true);
+            CREATE POLICY leave ON extracted_positions FOR DELETE USING (true);
+            CREATE POLICY add ON extracted_positions FOR INSERT WITH CHECK (customer_id::text = current_setting('app.customer', true));
+            CREATE POLICY change ON extracted_positions FOR UPDATE USING (true) WITH CHECK (customer_id::text = current_setting('app.customer', true))
+            """);
+        var customer = await database.ScalarAsync<string>("SELECT customer_id::text FROM extracted_positions WHERE id = 1");
+        await tenant.ExecuteAsync($"SELECT set_config('app.customer', '{customer}', false)");
+        await database.MigrateAsync(Phase.Retire);
+
+        foreach (var (statement, rows) in new[]
+        {
+            ("INSERT INTO extracted_positions (collector_result_id, customer_id) SELECT 100, current_setting('app.customer')::uuid", 1),
+            ("INSERT INTO extracted_positions (collector_result_id, customer_id) SELECT 100, id FROM customers WHERE id::text <> current_setting('app.customer') LIMIT 1", -1),
+            ("UPDATE extracted_positions SET total_word_count = 3 WHERE id = 1", 1),
+            ("UPDATE extracted_positions SET customer_id = (SELECT id FROM customers WHERE id::text <> current_setting('app.customer') LIMIT 1) WHERE id = 1", -1),
+            ("DELETE FROM extracted_positions WHERE collector_result_id = 100", 1),
+        })
+        {
+            if (rows < 0)
+            {
+                Assert.That((await Assert.ThrowsAsync<PostgresException>(() => tenant.ExecuteAsync(statement)))!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), statement);
+            }
+            else
+            {
+                Assert.That(await tenant.ExecuteAsync(statement), Is.EqualTo(rows), statement);
+            }
+        }
+
+        Assert.That(await tenant.ScalarAsync<long>(Mine), Is.EqualTo(await database.ScalarAsync<long>(Mine)), "what is seen");
+        await database.AssertVerifiedAsync();
+    }
+
+    /// <summary>Brands and competitors that the writer may not see are there for the projection all the same.</summary>
+    [Test]
+    public async Task Parents_that_are_hidden_from_the_writer_make_no_difference_to_the_star()
+    {
+        const string Star = "SELECT concat_ws(' ', f.brand_id, f.customer_id, f.topic, c.competitor_id, c.visibility_index) FROM metric_facts AS f LEFT JOIN competitor_metrics AS c ON c.metric_fact_id = f.id WHERE f.collector_result_id = {0} ORDER BY c.competitor_id";
+        const string Columns = "brand_id, customer_id, query_id, collector_type, competitor_name, visibility_index_competitor, topic, processed_at";
+        await using var database = await RetireDatabase.ReadyAsync();
+        await using var writer = await ViewTests.AsAsync(
+            database, "GRANT SELECT, INSERT, UPDATE, DELETE ON extracted_positions TO {0}; GRANT USAGE ON SCHEMA evidently_schema TO {0}; GRANT EXECUTE ON FUNCTION evidently_schema.save_positions, evidently_schema.position_rows TO {0}");
+        foreach (var parent in new[] { "brands", "customers", "brand_competitors", "generated_queries", "collector_results" })
+        {
+            await database.ExecuteAsync($"GRANT SELECT ON {parent} TO PUBLIC; ALTER TABLE {parent} ENABLE ROW LEVEL SECURITY"); // no policy: nothing to see
+        }
+
+        Assert.That(await writer.ScalarAsync<long>("SELECT (SELECT count(*) FROM brands) + (SELECT count(*) FROM brand_competitors)"), Is.Zero);
+        var expected = await database.ListAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, Star, 1));
+        await writer.ExecuteAsync($"INSERT INTO extracted_positions (collector_result_id, {Columns}) SELECT 100, {Columns} FROM extracted_positions WHERE collector_result_id = 1");
+        Assert.That(await ProjectedAsync(100), Is.EqualTo(expected), "from the table");
+
+        await database.MigrateAsync(Phase.Retire);
+        await writer.ExecuteAsync($"DELETE FROM extracted_positions WHERE collector_result_id = 100; INSERT INTO extracted_positions (collector_result_id, {Columns}) SELECT 100, {Columns} FROM extracted_positions WHERE collector_result_id = 1");
+        Assert.That(await ProjectedAsync(100), Is.EqualTo(expected), "through the view");
+        await database.ExecuteAsync(RetireDatabase.ToStar);
+        await writer.ExecuteAsync(RetireDatabase.Save(101));
+        Assert.That(await database.IsStarOnlyAsync(101), Is.True);
+        Assert.That(await ProjectedAsync(101), Is.EqualTo(expected), "to the star alone");
+        Assert.That(await writer.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 101"), Is.EqualTo(3), "without row security on the table the view shows all");
+
+        Task<List<string>> ProjectedAsync(long result) => database.ListAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, Star, result));
+    }
+
     [Test]
     public async Task A_reader_who_may_not_read_what_the_view_is_made_of_stands_in_the_way()
     {
@@ -78,8 +150,8 @@ public sealed class RowSecurityTests
         await database.MigrateAsync(Phase.Retire);
         Assert.That(await SeenAsync(database, tenant), Is.EqualTo(before), "of the archived table");
         await database.ExecuteAsync(RetireDatabase.ToStar);
-        await CleanupTests.OldAndQuietAsync(database);
-        await CleanupTests.DropAsync(database);
+        await database.OldAndQuietAsync();
+        await database.DropAsync();
         if (!guarded)
         {
             await database.ExecuteAsync("DROP POLICY spoken ON evidently_schema.legacy_residue");

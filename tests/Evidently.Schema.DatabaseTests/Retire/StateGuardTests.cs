@@ -22,8 +22,8 @@ public sealed class StateGuardTests
     public async Task No_step_changes_anything_after_legacy_was_dropped([Values] bool up)
     {
         await using var database = await RetireDatabase.ArchivedAsync(toStar: true);
-        await CleanupTests.OldAndQuietAsync(database);
-        await CleanupTests.DropAsync(database);
+        await database.OldAndQuietAsync();
+        await database.DropAsync();
         await AssertGuardedAsync(database, up, before: 504);
     }
 

@@ -98,10 +98,7 @@ public sealed class SwapTests
     public async Task An_archive_that_never_came_to_the_swap_leaves_nothing_that_a_rollback_of_everything_would_meet()
     {
         await using var database = await RetireDatabase.ReadyAsync();
-        foreach (var file in new[] { "M501_Obstacles.sql", "M501_Check.sql", "M501_Tables.sql", "M501_Rebuild.sql", "M501_View.sql", "M501_Writers.sql" })
-        {
-            await database.ExecuteAsync(Steps.Sql(file));
-        }
+        await database.RunAsync("M501_Obstacles.sql", "M501_Check.sql", "M501_Tables.sql", "M501_Rebuild.sql", "M501_View.sql", "M501_Writers.sql");
 
         await database.ExecuteAsync("UPDATE evidently_schema.read_routes SET star_percent = 0");
         await database.RollbackAsync(Phase.None);

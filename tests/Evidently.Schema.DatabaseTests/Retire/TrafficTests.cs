@@ -37,8 +37,8 @@ public sealed class TrafficTests
         await traffic.BesideAsync(() => database.ExecuteAsync(RetireDatabase.ToStar));
         await CheckAsync();
 
-        await CleanupTests.OldAndQuietAsync(database);
-        await traffic.BesideAsync(() => CleanupTests.DropAsync(database), legacy: false);
+        await database.OldAndQuietAsync();
+        await traffic.BesideAsync(() => database.DropAsync(), legacy: false);
         await CheckAsync();
         Assert.That(await database.ScalarAsync<string?>("SELECT to_regclass('extracted_positions_archived')::text"), Is.Null);
 
