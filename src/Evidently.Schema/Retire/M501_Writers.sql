@@ -111,8 +111,10 @@ BEGIN
     SELECT string_agg(format('%1$L, CASE WHEN %1$L <> ALL (keys.named) THEN %2$s END', s.name,
                 coalesce(d.default_in_json, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
             FILTER (WHERE s.is_default IS NOT NULL OR s.identity_kind <> '') AS defaults,
-        string_agg(format('%L, %s', s.name, d.default_in_json), ', ' ORDER BY s.n) FILTER (WHERE s.is_default IS NOT NULL AND s.name <> 'id'
-            AND evidently_schema.asks_who('pg_attrdef', (SELECT d.oid FROM pg_attrdef AS d WHERE d.adrelid = p_legacy AND d.adnum = s.n), s.is_default)) AS callers,
+        -- Of what a host's function asks in its turn nothing is known.
+        string_agg(format('%1$L, CASE WHEN %1$L OPERATOR(pg_catalog.<>) ALL (keys.named) THEN %2$s END', s.name, d.default_in_json), ', ' ORDER BY s.n) FILTER (WHERE s.is_default IS NOT NULL AND s.name <> 'id'
+            AND (SELECT evidently_schema.asks_who('pg_attrdef', d.oid, s.is_default) OR EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_proc'::regclass)
+                FROM pg_attrdef AS d WHERE d.adrelid = p_legacy AND d.adnum = s.n)) AS callers,
         array_agg(s.name ORDER BY s.n) AS columns,
         coalesce(array_agg(s.name ORDER BY s.n) FILTER (WHERE s.kept), '{}') AS kept,
         string_agg(s.type, '') FILTER (WHERE s.name = 'id') AS id_type,
@@ -147,7 +149,14 @@ END
         UNION ALL
         SELECT format('ep.%I IS NOT NULL', s.name) FROM evidently_schema.legacy_shape(p_legacy) AS s
         WHERE s.kept AND EXISTS (SELECT FROM pg_constraint AS k JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
-            WHERE k.conrelid = p_legacy AND k.contype IN ('f', 'u', 'x') AND a.attname = s.name)
+            WHERE k.conrelid = p_legacy AND k.contype = 'f' AND a.attname = s.name)
+        UNION ALL -- unique, but for what is unique in the star too: an id, a competitor of a result, its brand
+        SELECT concat_ws(' AND ', '(' || pg_get_expr(i.indpred, i.indrelid) || ')', CASE WHEN NOT i.indnullsnotdistinct THEN u.given END, 'true')
+        FROM pg_index AS i
+        CROSS JOIN LATERAL (SELECT coalesce(array_agg(a.attname::text), '{}') AS names, string_agg(format('ep.%I IS NOT NULL', a.attname), ' AND ') AS given
+            FROM pg_attribute AS a WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) AS u
+        WHERE i.indrelid = p_legacy AND (i.indisexclusion OR i.indisunique AND 'id' <> ALL (u.names) AND NOT ('collector_result_id' = ANY (u.names)
+            AND ('competitor_name' = ANY (u.names) OR coalesce(pg_get_expr(i.indpred, i.indrelid), '') = '(competitor_name IS NULL)')))
         UNION ALL
         SELECT 'true' FROM evidently_schema.legacy_shape(p_legacy) AS s WHERE s.is_generated
     ) AS c WHERE NOT p_retired;

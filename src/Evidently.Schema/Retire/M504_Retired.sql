@@ -82,7 +82,10 @@ BEGIN
             WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
                 state := SQLSTATE; -- what only the INSERT refuses: all of it goes to the residue
         END;
-        IF state IS NOT NULL THEN
+        IF state = '23505' AND current_setting('transaction_isolation') NOT LIKE 'read %' THEN
+            RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = format('could not serialize access: result %s was saved by another transaction meanwhile', p_collector_result_id),
+                HINT = 'Run the transaction again.';
+        ELSIF state IS NOT NULL THEN
             DELETE FROM public.metric_facts AS f WHERE f.collector_result_id = p_collector_result_id;
             INSERT INTO evidently_schema.rejected_rows (legacy_id, collector_result_id, reason, detail)
             SELECT g.item ->> 'id', p_collector_result_id, 'invalid', 'SQLSTATE ' || state FROM jsonb_array_elements(given) AS g (item);

@@ -23,7 +23,8 @@ public sealed class CallerTests
     {
         await using var database = await RetireDatabase.ReadyAsync(shape:
             """
-            CREATE FUNCTION author() RETURNS text LANGUAGE sql AS 'SELECT current_user::text';
+            CREATE FUNCTION inner_author() RETURNS text LANGUAGE sql AS 'SELECT current_user::text';
+            CREATE FUNCTION author() RETURNS text LANGUAGE sql AS 'SELECT public.inner_author()';
             ALTER TABLE extracted_positions ADD written_by text DEFAULT current_user, ADD author text DEFAULT public.author(), ADD number serial, ADD note text DEFAULT 'none'
             """);
         await using var writer = await ViewTests.AsAsync(database, Writer + "; GRANT USAGE ON SEQUENCE extracted_positions_number_seq TO {0}");

@@ -145,6 +145,28 @@ public sealed class OddShapeTests
         Assert.That(await database.ListAsync(RetireDatabase.Differing), Is.Empty);
     }
 
+    /// <summary>The star knows nothing of it, and rows written to it alone could never come back.</summary>
+    [TestCase("CREATE UNIQUE INDEX host_once ON extracted_positions (query_id, processed_at, (coalesce(competitor_name, '')))", PostgresErrorCodes.UniqueViolation)]
+    [TestCase("CREATE UNIQUE INDEX host_brand ON extracted_positions (collector_result_id) WHERE competitor_name IS NULL; CREATE UNIQUE INDEX host_name ON extracted_positions (competitor_name, collector_result_id)", null)]
+    public async Task What_is_unique_in_the_table_and_not_in_the_star_is_written_to_the_table(string unique, string? state)
+    {
+        await using var database = await RetireDatabase.ArchivedAsync(toStar: true, shape: unique);
+
+        if (state is null)
+        {
+            await database.ExecuteAsync(RetireDatabase.Save(100));
+        }
+        else
+        {
+            Assert.That((await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(RetireDatabase.Save(100))))!.SqlState, Is.EqualTo(state));
+            await database.ExecuteAsync(RetireDatabase.Save(100, like: 2).Replace("\"visibility_index\": 0.5", "\"processed_at\": \"2026-01-01\"", StringComparison.Ordinal));
+        }
+
+        Assert.That(await database.IsStarOnlyAsync(100), Is.EqualTo(state is null));
+        await database.RollbackAsync(Phase.Reads);
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM extracted_positions WHERE collector_result_id = 100"), Is.EqualTo(3));
+    }
+
     [Test]
     public async Task A_column_may_have_the_name_that_the_writer_uses_itself()
     {

@@ -89,6 +89,19 @@ public sealed class OppositeOrderTests
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM metric_facts WHERE collector_result_id = 100"), guarded ? Is.EqualTo(1) : Is.Zero, "in the star, and not in the residue alone");
     }
 
+    /// <summary>Whose snapshot is older than the other's result: what it would write is no bad row, and is not put aside as one.</summary>
+    [Test]
+    public async Task After_cleanup_a_writer_above_READ_COMMITTED_that_comes_second_is_told_to_try_again()
+    {
+        await using var database = await RetireDatabase.DroppedAsync();
+        await using var second = await database.OpenAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM metric_facts");
+        await database.ExecuteAsync(RetireDatabase.Save(100));
+
+        Assert.That((await Assert.ThrowsAsync<PostgresException>(() => second.ExecuteAsync(RetireDatabase.Save(100, like: 2))))!.SqlState, Is.EqualTo(PostgresErrorCodes.SerializationFailure));
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.rejected_rows"), Is.Zero);
+    }
+
     private const string Results = "INSERT INTO collector_results (id, raw_answer) VALUES (1124, 'a'), (1125, 'b')";
 
     private static string Add(long result) =>
