@@ -10,7 +10,7 @@ public sealed partial class SourceConventionTests
 
     private static IEnumerable<string> Code => Source.Files("src", ".cs");
 
-    private static IEnumerable<string> OwnSql => Source.Files("src", ".sql").Where(file => !file.StartsWith("src/Evidently.Schema.Testing/", StringComparison.Ordinal));
+    private static IEnumerable<string> OwnSql => Source.Files("src", ".sql").Where(file => !file.StartsWith("src/Evidently.Schema.Testing/Legacy/", StringComparison.Ordinal));
 
     [Test]
     public void No_source_file_is_longer_than_300_lines() =>
@@ -37,7 +37,7 @@ public sealed partial class SourceConventionTests
 
     [Test]
     public void SQL_stands_in_sql_files_only() => Assert.That(
-        Code.Where(file => !file.StartsWith("src/Evidently.Schema.Testing/", StringComparison.Ordinal))
+        Code.Where(file => !file.StartsWith("src/Evidently.Schema.Testing/Server/", StringComparison.Ordinal)) // CREATE DATABASE takes no parameters
             .SelectMany(file => SqlLiteral().Matches(Source.Read(file)).Select(match => $"{file}: {match.Value}")),
         Is.Empty);
 

@@ -10,24 +10,14 @@ internal sealed class TrafficReader(TrafficWorld world, IReadOnlyList<TrafficCli
 
     private static readonly TrafficPage[] Pages =
     [
-        new("dashboard", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name IS NULL AND created_at >= $2 AND created_at < $3",
-            asked => [asked.Brand, From, To], "get_dashboard_metrics($1, $2, $3, $4)", asked => [asked.Brand, asked.Customer, From, To]),
-        new("daily", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name IS NULL AND processed_at >= $2 AND processed_at < $3",
-            asked => [asked.Brand, From, To], "get_brand_visibility_metrics($1, $2, $3)", asked => [asked.Brand, FirstDay, LastDay]),
-        new("chart", "SELECT processed_at, collector_type, visibility_index, share_of_answers_brand, sentiment_score, has_brand_presence FROM extracted_positions"
-                + " WHERE brand_id = $1 AND competitor_name IS NULL AND processed_at >= $2 AND processed_at < $3 ORDER BY processed_at",
-            asked => [asked.Brand, From, To], "get_visibility_chart($1, $2, $3, $4)", asked => [asked.Brand, asked.Customer, From, To]),
-        new("trend", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name = $4 AND processed_at >= $2 AND processed_at < $3 ORDER BY processed_at",
-            asked => [asked.Brand, From, To, asked.Competitor], "get_competitor_visibility_trend($1, $2, $3, $4)", asked => [asked.Brand, asked.Competitor, From, To]),
-        new("topics", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND processed_at >= $2 AND processed_at < $3",
-            asked => [asked.Brand, From, To], "get_topic_metrics($1, $2, $3, $4)", asked => [asked.Brand, asked.Customer, From, To]),
-        new("keywords", "SELECT collector_result_id, has_brand_presence, created_at, collector_type FROM extracted_positions"
-                + " WHERE collector_result_id = ANY ($1) AND competitor_name IS NULL ORDER BY collector_result_id",
-            asked => [asked.Results], "get_keyword_presence($1)", asked => [asked.Results]),
-        new("prompts", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND query_id = ANY ($4) AND processed_at >= $2 AND processed_at < $3",
-            asked => [asked.Brand, From, To, asked.Prompts], "get_prompt_metrics($1, $2, $3, $4, $5)", asked => [asked.Brand, asked.Customer, From, To, asked.Prompts]),
-        new("sources", "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name IS NULL AND collector_result_id = ANY ($2)",
-            asked => [asked.Brand, asked.Results], "get_source_metrics($1, $2)", asked => [asked.Brand, asked.Results]),
+        new("dashboard", "Dashboard", asked => [asked.Brand, From, To], asked => [asked.Brand, asked.Customer, From, To]),
+        new("daily", "Daily", asked => [asked.Brand, From, To], asked => [asked.Brand, FirstDay, LastDay]),
+        new("chart", "Chart", asked => [asked.Brand, From, To], asked => [asked.Brand, asked.Customer, From, To]),
+        new("trend", "Trend", asked => [asked.Brand, From, To, asked.Competitor], asked => [asked.Brand, asked.Competitor, From, To]),
+        new("topics", "Topics", asked => [asked.Brand, From, To], asked => [asked.Brand, asked.Customer, From, To]),
+        new("keywords", "Keywords", asked => [asked.Results], asked => [asked.Results]),
+        new("prompts", "Prompts", asked => [asked.Brand, From, To, asked.Prompts], asked => [asked.Brand, asked.Customer, From, To, asked.Prompts]),
+        new("sources", "Sources", asked => [asked.Brand, asked.Results], asked => [asked.Brand, asked.Results]),
     ];
 
     public Task ReadAsync(long due, Random random, bool page)
@@ -39,15 +29,14 @@ internal sealed class TrafficReader(TrafficWorld world, IReadOnlyList<TrafficCli
     }
 }
 
-/// <summary>A page, read both ways.</summary>
-internal sealed class TrafficPage(
-    string name, string table, Func<PageRequest, object?[]> tableWith, string function, Func<PageRequest, object?[]> pageWith)
+/// <summary>A page, read both ways: each has a file of its own.</summary>
+internal sealed class TrafficPage(string name, string file, Func<PageRequest, object?[]> tableWith, Func<PageRequest, object?[]> pageWith)
 {
-    public TrafficSql Table { get; } = new(name, table);
+    public TrafficSql Table { get; } = TrafficSql.FromFile(name, $"{file}Table");
 
     public Func<PageRequest, object?[]> TableWith { get; } = tableWith;
 
-    public TrafficSql Page { get; } = new($"{name} page", $"SELECT * FROM public.{function}");
+    public TrafficSql Page { get; } = TrafficSql.FromFile($"{name} page", $"{file}Page");
 
     public Func<PageRequest, object?[]> PageWith { get; } = pageWith;
 }

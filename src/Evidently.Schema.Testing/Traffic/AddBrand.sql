@@ -1,0 +1,1 @@
+INSERT INTO brands (customer_id, name) VALUES ($1, 'traffic') RETURNING id;

@@ -1,0 +1,1 @@
+SELECT * FROM public.get_dashboard_metrics($1, $2, $3, $4);

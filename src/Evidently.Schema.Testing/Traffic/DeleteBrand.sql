@@ -1,0 +1,1 @@
+DELETE FROM brands WHERE id = $1;

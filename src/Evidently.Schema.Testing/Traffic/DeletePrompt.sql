@@ -1,0 +1,1 @@
+DELETE FROM generated_queries WHERE id = $1;

@@ -1,0 +1,1 @@
+DELETE FROM collector_results WHERE id = $1;

@@ -1,0 +1,1 @@
+SELECT * FROM public.get_keyword_presence($1);

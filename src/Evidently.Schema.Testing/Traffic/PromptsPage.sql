@@ -1,0 +1,1 @@
+SELECT * FROM public.get_prompt_metrics($1, $2, $3, $4, $5);

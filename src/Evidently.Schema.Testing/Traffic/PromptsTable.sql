@@ -1,0 +1,2 @@
+SELECT * FROM extracted_positions
+WHERE brand_id = $1 AND query_id = ANY ($4) AND processed_at >= $2 AND processed_at < $3;

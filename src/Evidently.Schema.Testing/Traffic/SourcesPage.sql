@@ -1,0 +1,1 @@
+SELECT * FROM public.get_source_metrics($1, $2);

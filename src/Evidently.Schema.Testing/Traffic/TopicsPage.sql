@@ -1,0 +1,1 @@
+SELECT * FROM public.get_topic_metrics($1, $2, $3, $4);
