@@ -136,7 +136,17 @@ BEGIN
     RETURN NULL;
 EXCEPTION
     WHEN OTHERS THEN
-        RETURN NULL; -- the application's statement comes first; verification shows what was not noted
+        BEGIN
+            IF v_kind = 'collector_result' AND TG_OP <> 'TRUNCATE' THEN -- whether there are rejected rows could not be looked up
+                INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
+                SELECT DISTINCT v_kind, k.id::text, k.id
+                FROM (SELECT OLD.id WHERE TG_OP <> 'INSERT' UNION ALL SELECT NEW.id WHERE TG_OP <> 'DELETE') AS k (id);
+            END IF;
+        EXCEPTION
+            WHEN OTHERS THEN
+                NULL; -- the application's statement comes first; verification shows what was not noted
+        END;
+        RETURN NULL;
 END
 $function$;
 

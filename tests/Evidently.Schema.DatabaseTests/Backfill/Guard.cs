@@ -16,6 +16,9 @@ internal sealed record Guard(string Name, string Text, string Without)
     /// <summary>Every change of a parent is noted.</summary>
     public static Guard CaptureParent { get; } = new("capture_parent", "    IF TG_OP = 'TRUNCATE' THEN", "    RETURN NULL; IF TG_OP = 'TRUNCATE' THEN");
 
+    /// <summary>A collector result is noted, too, when it cannot be looked up whether that is needed.</summary>
+    public static Guard NoteUnknown { get; } = new("capture_parent", "            IF v_kind = 'collector_result' AND TG_OP <> 'TRUNCATE' THEN", "            IF false THEN");
+
     /// <summary>A fact deleted by a cascade is noted.</summary>
     public static Guard CaptureStar { get; } =
         new("capture_star", "    IF TG_OP = 'TRUNCATE' THEN", "    RETURN NULL; IF TG_OP = 'TRUNCATE' THEN");

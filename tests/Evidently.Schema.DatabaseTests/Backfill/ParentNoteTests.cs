@@ -1,4 +1,5 @@
 using Evidently.Schema.DatabaseTests.Oracle;
+using Evidently.Schema.Testing;
 
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
@@ -51,6 +52,26 @@ public sealed class ParentNoteTests
         await database.ExecuteAsync("SELECT evidently_schema.expand_parent_notes(100, 2)");
         await database.ExecuteAsync(DrainResults);
         await database.ExecuteAsync($"UPDATE generated_queries SET topic = 'second' WHERE id = ({OneQuery})");
+
+        await database.AssertDrainedAsync(guarded);
+    }
+
+    /// <summary>Guard: <see cref="Guard.NoteUnknown"/>: somebody holds the list of rejected rows for longer than a writer waits.</summary>
+    [Test]
+    public async Task A_result_is_noted_when_its_rejected_rows_cannot_be_looked_up([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished, new LegacyVariant { ForeignKeys = false });
+        await Guard.NoteUnknown.RemoveUnlessAsync(guarded, database);
+        await database.ExecuteAsync(
+            "INSERT INTO extracted_positions (collector_result_id, brand_id, customer_id, query_id, collector_type, processed_at)"
+            + " SELECT 500, brand_id, customer_id, query_id, collector_type, processed_at FROM extracted_positions WHERE collector_result_id = 1 AND competitor_name IS NULL");
+        await database.DrainAsync();
+        Assert.That(await database.ScalarAsync<string>("SELECT reason FROM evidently_schema.rejected_rows WHERE collector_result_id = 500"), Is.EqualTo("missing_parent"));
+
+        await using (var holder = await database.OpenAsync("BEGIN; LOCK TABLE evidently_schema.rejected_rows IN ACCESS EXCLUSIVE MODE"))
+        {
+            await database.ExecuteAsync("INSERT INTO collector_results (id) VALUES (500)");
+        }
 
         await database.AssertDrainedAsync(guarded);
     }
