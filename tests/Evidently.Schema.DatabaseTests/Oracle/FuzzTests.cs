@@ -13,7 +13,6 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// EVIDENTLY_SCHEMA_FUZZ_RESULTS is how many results, and as many statements in phase 3 (30).
 /// </summary>
 [Parallelizable(ParallelScope.All)]
-[Category("Versions")]
 public sealed class FuzzTests
 {
     /// <summary>Bytes of a topic that its index holds, whatever else is in the row.</summary>
@@ -23,6 +22,7 @@ public sealed class FuzzTests
     private static readonly int Results = Setting("RESULTS", 30);
 
     [TestCaseSource(typeof(LegacyVariant), nameof(LegacyVariant.Pairwise))]
+    [Category("Versions")]
     public async Task Every_row_from_the_corners_of_its_types_is_projected_or_rejected_and_no_batch_stops(LegacyVariant variant)
     {
         await TestContext.Out.WriteLineAsync($"EVIDENTLY_SCHEMA_FUZZ_SEED={Seed} EVIDENTLY_SCHEMA_FUZZ_RESULTS={Results}");
@@ -54,6 +54,37 @@ public sealed class FuzzTests
         await database.DrainAsync();
         await AssertRightAsync(database, "the dual-write");
         Assert.That(await database.ScalarAsync<long>("SELECT evidently_schema.repair()"), Is.Zero, $"results that repair() touched, seed {Seed}");
+    }
+
+    /// <summary>Not by chance: each corner of each column, in a brand row and in a competitor's, in every variant.</summary>
+    [TestCaseSource(typeof(LegacyVariant), nameof(LegacyVariant.Pairwise))]
+    [Category("Last")]
+    [Explicit("A thousand results in every variant: CI runs it last.")]
+    public async Task Every_corner_of_every_column_is_projected_or_rejected_and_no_batch_stops(LegacyVariant variant)
+    {
+        await using var database = await StarDatabase.CreateAsync(0, variant);
+        await using var session = await database.OpenAsync();
+        if (!variant.ForeignKeys)
+        {
+            await DirtyRows.DropIndexesOfLargeTextAsync(session.Connection);
+        }
+
+        var cases = FuzzCorners.All(await CatalogTable.ReadAsync(session.Connection, "extracted_positions", CancellationToken.None));
+        var dirt = await DirtyRows.InsertAsync(session.Connection, cases);
+        await TestContext.Out.WriteLineAsync($"{dirt.Cases.Count} corners, and {dirt.LeftOut.Count} that this legacy refuses");
+
+        await database.MigrateAsync(Phase.Backfill);
+        await AssertRightAsync(database, "the backfill");
+
+        await database.MigrateAsync(Phase.DualWrite);
+        foreach (var results in dirt.Cases.Values.Chunk(50))
+        {
+            await session.ExecuteAsync($"UPDATE extracted_positions SET total_word_count = 7 WHERE collector_result_id IN ({string.Join(", ", results)})");
+        }
+
+        Assert.That(await database.ListAsync("SELECT DISTINCT last_error FROM evidently_schema.change_notes WHERE last_error IS NOT NULL"), Is.Empty, "errors of the dual-write");
+        await database.DrainAsync();
+        await AssertRightAsync(database, "the dual-write");
     }
 
     /// <summary>The star is the one its legacy rows describe, and verify() says so too; only a topic too large for its index was refused by an INSERT.</summary>

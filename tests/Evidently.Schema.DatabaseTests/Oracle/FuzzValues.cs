@@ -5,32 +5,40 @@ namespace Evidently.Schema.DatabaseTests.Oracle;
 /// <summary>Values from the corners of each type a legacy column may have, drawn with one seed.</summary>
 internal sealed class FuzzValues(Random random)
 {
-    private const int Megabyte = 1_000_000;
+    internal const int Megabyte = 1_000_000;
 
-    private static readonly string[] Spaces = ["", " ", "   ", "\t", "\n", "\r\n", "\v", "\f", "\u0085", "\u00A0", "\u1680", "\u2003", "\u2028", "\u200B", "\u3000", "\uFEFF"];
+    internal static readonly string[] Spaces = ["", " ", "   ", "\t", "\n", "\r\n", "\v", "\f", "\u0085", "\u00A0", "\u1680", "\u2003", "\u2028", "\u200B", "\u3000", "\uFEFF"];
 
-    private static readonly string[] Times =
+    internal static readonly string[] Times =
     [
         "infinity", "-infinity", "4714-11-24 00:00:00+00 BC", "4713-01-01 00:00:00+00 BC", "0001-12-31 23:59:59.999999+00 BC", "0001-01-01 00:00:00+00",
         "1969-12-31 23:59:59.999999+00", "1970-01-01 00:00:00+00", "1999-12-31 23:59:59.999999+00", "2000-01-01 00:00:00+00", "2025-03-01 00:00:00+14",
         "2025-03-01 23:59:59.999999-12", "9999-12-31 23:59:59.999999+00", "10000-01-01 00:00:00+00", "294276-12-31 23:59:59.999999+00",
     ];
 
-    private static readonly string[] Floats =
+    internal static readonly string[] Floats =
     [
         "NaN", "Infinity", "-Infinity", "0", "-0", "4.9406564584124654e-324", "2.2250738585072014e-308", "2.225073858507201e-308", "1.7976931348623157e308",
         "-1.7976931348623157e308", "0.1", "0.005", "999.994999999999", "999.995", "-999.995", "9007199254740993", "1e22", "33.333333333333336",
     ];
 
-    private static readonly string[] Integers = ["0", "1", "-1", "32767", "-32768", "2147483647", "-2147483648"];
+    internal static readonly string[] HugeNumbers = ["1e131071", "-1e131071", "1e-16383", "0." + new string('9', 16_383), "999.99" + new string('4', 1_000)];
 
-    private static readonly string[] Arrays =
+    internal static readonly string[] Integers = ["0", "1", "-1", "32767", "-32768", "2147483647", "-2147483648"];
+
+    internal static readonly long[] Longs =
+    [
+        long.MinValue, long.MinValue + 1, long.MinValue + 1_023, -4_294_967_296, -2_147_483_649, -1_025, -1_024, -1_023, -1, 0, 1_023, 1_024, 2_147_483_648,
+        long.MaxValue - 1_024, long.MaxValue - 1, long.MaxValue,
+    ];
+
+    internal static readonly string[] Arrays =
     [
         "{}", "{NULL}", "{1,NULL,3}", "{{1,2},{3,4}}", "{{1,NULL}}", "[2:4]={7,8,9}", "[-2147483648:-2147483647]={1,2}", "[2147483646:2147483646]={1}",
         "[0:0][5:6]={{1,2}}", "{2147483647,-2147483648}",
     ];
 
-    private static readonly string[] Results = ["null", "0", "1", "true", "{}", "[]", "\"\"", "\"  \"", "\"\\t\"", "{\"b\": 1.50, \"a\": [null]}", "1e131071", "1e-16383", "-0", "0.10"];
+    internal static readonly string[] Scalars = ["null", "0", "1", "true", "{}", "[]", "\"\"", "\"  \"", "\"\\t\"", "{\"b\": 1.50, \"a\": [null]}", "1e131071", "1e-16383", "-0", "0.10"];
 
     public string? Of(CatalogColumn column, string name) => column.TypeName switch
     {
@@ -64,25 +72,13 @@ internal sealed class FuzzValues(Random random)
     }
 
     /// <summary>A bigint, mostly at its ends or at the borders of a stripe.</summary>
-    public string Long() => Pick(
-    [
-        long.MinValue, long.MinValue + 1, long.MinValue + 1_023, -4_294_967_296, -2_147_483_649, -1_025, -1_024, -1_023, -1, 0, 1_023, 1_024, 2_147_483_648,
-        long.MaxValue - 1_024, long.MaxValue - 1, long.MaxValue,
-    ]).ToString(CultureInfo.InvariantCulture);
+    public string Long() => Pick(Longs).ToString(CultureInfo.InvariantCulture);
 
     public bool OneIn(int chances) => random.Next(chances) == 0;
 
     public T Pick<T>(T[] values) => values[random.Next(values.Length)];
 
-    private string Numeric() => random.Next(30) switch
-    {
-        0 => "1e131071",
-        1 => "-1e131071",
-        2 => "1e-16383",
-        3 => "0." + new string('9', 16_383),
-        4 => "999.99" + new string('4', 1_000),
-        _ => Pick(DirtyCatalog.Numbers),
-    };
+    private string Numeric() => OneIn(6) ? Pick(HugeNumbers) : Pick(DirtyCatalog.Numbers);
 
     /// <summary>Code points of every plane, assigned or not, and what only looks like an escape.</summary>
     private string Characters() => string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => random.Next(4) switch
@@ -105,11 +101,11 @@ internal sealed class FuzzValues(Random random)
 
     private string Metadata() => random.Next(5) switch
     {
-        0 => Pick(Results),
+        0 => Pick(Scalars),
         1 => Quoted(Text()),
         2 => $"{{\"topic_name\": {DirtyCatalog.Nested(Pick([1, 10_000]))}}}",
         3 => $"{{\"topic_name\": {Quoted(Text())}}}",
-        _ => $"{{\"topic_name\": {Pick(Results)}}}",
+        _ => $"{{\"topic_name\": {Pick(Scalars)}}}",
     };
 
     private string JsonPositions() => OneIn(8)
@@ -123,11 +119,11 @@ internal sealed class FuzzValues(Random random)
         2 => $"[{Quoted(Text())}]",
         3 => Quoted($"[{Quoted(Text())}]"),
         4 => Quoted($"[{Quoted(Text())}"),
-        5 => Quoted($"[{Pick(Results)}]"),
-        6 => $"[{Pick(Results)}]",
+        5 => Quoted($"[{Pick(Scalars)}]"),
+        6 => $"[{Pick(Scalars)}]",
         _ => Pick(DirtyCatalog.OddSentences),
     };
 
     /// <summary>A JSON string that says this.</summary>
-    private static string Quoted(string text) => new Json(JsonKind.Text) { Text = text }.ToString();
+    internal static string Quoted(string text) => new Json(JsonKind.Text) { Text = text }.ToString();
 }
