@@ -47,6 +47,9 @@ public sealed class ApplicationTraffic : IAsyncDisposable
     /// <value>Default: 0.</value>
     public double FunctionShare { get; set; }
 
+    /// <summary>How long ago it started: what <see cref="TrafficStatement.Due"/> counts from.</summary>
+    public TimeSpan Elapsed => _record.Elapsed;
+
     /// <summary>Every statement that has ended.</summary>
     public IReadOnlyList<TrafficStatement> Statements => _record.Statements;
 

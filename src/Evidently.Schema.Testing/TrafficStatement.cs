@@ -22,10 +22,12 @@ public enum TrafficOutcome
 /// <param name="Stage">What <see cref="ApplicationTraffic.Stage"/> said when it was due.</param>
 /// <param name="Due">When it was due, since the traffic's start.</param>
 /// <param name="Latency">How long after that it had ended: what held up the one before it, or the pool, counts.</param>
+/// <param name="Waited">How much of that it was not yet sent: for the one before it, and for a connection.</param>
+/// <param name="Session">The server process that ran it; 0 where none did, and through a pooler not the server's.</param>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Error">SQLSTATE and message where it did not end well.</param>
 public sealed record TrafficStatement(
-    string Client, string Name, string Stage, TimeSpan Due, TimeSpan Latency, TrafficOutcome Outcome, string? Error);
+    string Client, string Name, string Stage, TimeSpan Due, TimeSpan Latency, TimeSpan Waited, int Session, TrafficOutcome Outcome, string? Error);
 
 /// <summary>The statements of one stage, in figures.</summary>
 /// <param name="Stage">The stage.</param>

@@ -31,6 +31,9 @@ public sealed class UnreliableProxy : IAsyncDisposable
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
     }.ConnectionString;
 
+    /// <summary>How many connections there are to cut.</summary>
+    public int Connections => _pairs.Count;
+
     /// <summary>How long what arrives is held back, in both directions.</summary>
     /// <value>Default: not at all.</value>
     public TimeSpan Delay { get; set; }

@@ -42,27 +42,17 @@ internal sealed class TrafficClient : IAsyncDisposable
     public async Task<TrafficResult> RunAsync(TrafficSql statement, long due, Func<bool>? maySayGone, params object?[] values)
     {
         var stage = _record.Stage;
-        object? scalar = null;
-        var rows = 0;
+        var (scalar, rows, session) = ((object?)null, 0, 0);
         var (outcome, error) = (TrafficOutcome.Done, (string?)null);
         var began = TimeProvider.System.GetTimestamp();
+        var sent = began;
         try
         {
-            var command = Source.CreateCommand(statement.Text);
-            await using (command.ConfigureAwait(false))
+            var connection = await Source.OpenConnectionAsync().ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
             {
-                command.Parameters.AddRange(values.Select(Parameter).ToArray());
-                var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    var row = new object[reader.FieldCount];
-                    while (await reader.ReadAsync().ConfigureAwait(false))
-                    {
-                        reader.GetValues(row);
-                        scalar ??= row.Length > 0 ? row[0] : null;
-                        rows++;
-                    }
-                }
+                (session, sent) = (connection.ProcessID, TimeProvider.System.GetTimestamp());
+                (scalar, rows) = await ReadAsync(connection, statement.Text, values).ConfigureAwait(false);
             }
         }
         catch (PostgresException problem) when (!IsEnd(problem))
@@ -75,11 +65,35 @@ internal sealed class TrafficClient : IAsyncDisposable
             (outcome, error) = (TrafficOutcome.Lost, $"{problem.GetType().Name} {problem.Message} {problem.InnerException?.Message}");
         }
 
-        _record.Add(Name, statement.Name, stage, due, outcome, error);
-        return new TrafficResult(outcome, began, TimeProvider.System.GetTimestamp(), scalar, rows);
+        var ended = TimeProvider.System.GetTimestamp();
+        _record.Add(Name, statement.Name, stage, new TrafficMoments(due, sent, ended), session, outcome, error);
+        return new TrafficResult(outcome, began, ended, scalar, rows);
     }
 
     public ValueTask DisposeAsync() => Source.DisposeAsync();
+
+    private static async Task<(object? Scalar, int Rows)> ReadAsync(NpgsqlConnection connection, string text, object?[] values)
+    {
+        var (scalar, rows) = ((object?)null, 0);
+        var command = new NpgsqlCommand(text, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.AddRange(values.Select(Parameter).ToArray());
+            var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var row = new object[reader.FieldCount];
+                while (await reader.ReadAsync().ConfigureAwait(false))
+                {
+                    reader.GetValues(row);
+                    scalar ??= row.Length > 0 ? row[0] : null;
+                    rows++;
+                }
+            }
+        }
+
+        return (scalar, rows);
+    }
 
     /// <summary>Whether the server or its administrator ended the session: the statement may have been committed before.</summary>
     private static bool IsEnd(PostgresException problem) => problem.SqlState.StartsWith("57P", StringComparison.Ordinal) || problem.SqlState.StartsWith("08", StringComparison.Ordinal);

@@ -8,6 +8,8 @@ namespace Evidently.Schema.Benchmarks.Proof;
 internal sealed class ProofBenchmark(ProofOptions options)
 {
     private const int Stages = 26;
+    private const int Explained = 5;
+    private const string Load = "/proc/loadavg";
     private const double LongestStall = 500;
 
     public async Task RunAsync(CancellationToken ct)
@@ -19,6 +21,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         await using var traffic = await ApplicationTraffic.StartAsync(
             new TrafficOptions { ConnectionString = legacy.ConnectionString, ResultsPerSecond = options.Results, ReadsPerSecond = options.Reads }, ct);
         var problems = new List<string>();
+        await using var watch = StallWatch.Start(legacy.AdminConnectionString, traffic);
         var journey = new Journey(new Operator(legacy.ConnectionString), traffic, TimeSpan.FromMinutes(options.Minutes) / Stages, QuietAsync);
 
         await journey.UpAsync();
@@ -27,7 +30,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         await journey.UpAsync();
         await traffic.PauseAsync();
 
-        await WriteAsync(server, traffic, problems, ct);
+        await WriteAsync(server, traffic, watch, problems, ct);
         return;
 
         async Task QuietAsync(string stage)
@@ -39,7 +42,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         }
     }
 
-    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, List<string> problems, CancellationToken ct)
+    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, StallWatch watch, List<string> problems, CancellationToken ct)
     {
         var figures = traffic.Figures();
         var output = Console.Out;
@@ -49,7 +52,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
             - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- proof --minutes {options.Minutes} --rows {options.Rows} --results {options.Results} --reads {options.Reads}`
             {await new Ground(server).WriteAsync(ct)}
             - {options.Rows:N0} legacy rows, answers of {ProofOptions.AnswerLength:N0} characters; {options.Results} results scored and {options.Reads} pages read a second, open loop: a latency counts from the moment its statement was due
-            - application, migrator and server share the machine: before phase 1 is what it does without a migration
+            - application, migrator and server share the machine: before phase 1 is what it does without a migration; load average at the end {(File.Exists(Load) ? await File.ReadAllTextAsync(Load, ct) : "unknown").TrimEnd()}
 
             | stage | statements | failed | median, ms | 99 %, ms | longest, ms | of |
             |---|---:|---:|---:|---:|---:|---|
@@ -74,9 +77,14 @@ internal sealed class ProofBenchmark(ProofOptions options)
             await output.WriteLineAsync(line);
         }
 
-        foreach (var stall in traffic.Statements.Where(statement => statement.Latency.TotalMilliseconds > LongestStall).OrderBy(statement => statement.Due))
+        await output.WriteLineAsync($"\nThe {Explained} slowest statements, and what was seen meanwhile:\n");
+        foreach (var slow in traffic.Statements.OrderByDescending(statement => statement.Latency).Take(Explained))
         {
-            await output.WriteLineAsync($"{stall.Due.TotalSeconds:N2} s, {stall.Stage}: {stall.Client} {stall.Name} {stall.Latency.TotalMilliseconds:N0} ms");
+            await output.WriteLineAsync($"- at {slow.Due.TotalSeconds:N2} s, {slow.Stage}: {slow.Client} {slow.Name} {slow.Latency.TotalMilliseconds:N0} ms");
+            foreach (var line in watch.Explain(slow))
+            {
+                await output.WriteLineAsync($"    - {line}");
+            }
         }
     }
 }
