@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-// A host that migrates, as each of an application's replicas would. <phase>: migrates to it and prints the versions that it applied itself.
-// serve: runs until it is stopped and migrates on startup; prints "serving" when it serves, and "event N" for what it logs. Stopped, it has five
+// A host that migrates, as each of an application's replicas would. <phase>: migrates to it and prints the versions that it applied itself. down <phase>: rolls
+// back to it. serve: runs until it is stopped and migrates on startup; prints "serving" when it serves, and "event N" for what it logs. Stopped, it has five
 // seconds, or fails.
 var connection = Environment.GetEnvironmentVariable("STARTUP_HOST_CONNECTION");
 try
@@ -34,7 +34,14 @@ try
         .AddEvidentlySchema(options => options.ConnectionString = connection)
         .BuildServiceProvider();
     await Ready();
-    var applied = await provider.GetRequiredService<SchemaMigrator>().MigrateAsync(Enum.Parse<Phase>(args[0]));
+    var migrator = provider.GetRequiredService<SchemaMigrator>();
+    if (args[0] is "down")
+    {
+        await migrator.RollbackAsync(Enum.Parse<Phase>(args[1]));
+        return 0;
+    }
+
+    var applied = await migrator.MigrateAsync(Enum.Parse<Phase>(args[0]));
     Console.WriteLine($"applied {string.Join(' ', applied)}");
     return 0;
 }

@@ -50,6 +50,25 @@ internal sealed class PgBouncer : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it opens its port, or has found the server again, in time.</summary>
+    public async Task<bool> AnswersAgainAsync()
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            try
+            {
+                await Sql.ExecuteAsync(ConnectionString, "SELECT 1");
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // it has not opened its port yet
+            }
+        }
+
+        return false;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Input.Close();
@@ -71,6 +90,7 @@ internal sealed class PgBouncer : IAsyncDisposable
             pool_mode = transaction
             max_client_conn = 50
             server_lifetime = 3600
+            server_login_retry = 1
             {(prepares ? "max_prepared_statements = 50" : "; no prepared statements")}
             """;
         var process = ChildProcess.Start(
@@ -91,26 +111,6 @@ internal sealed class PgBouncer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task<bool> AnswersAsync()
-    {
-        if (!string.Equals(await _process.Output.ReadLineAsync(), "ok", StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            try
-            {
-                await Sql.ExecuteAsync(ConnectionString, "SELECT 1");
-                return true;
-            }
-            catch (NpgsqlException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // it has not opened its port yet
-            }
-        }
-
-        return false;
-    }
+    private async Task<bool> AnswersAsync() =>
+        string.Equals(await _process.Output.ReadLineAsync(), "ok", StringComparison.Ordinal) && await AnswersAgainAsync();
 }

@@ -18,14 +18,7 @@ internal sealed class Operator(string connectionString)
         {
             try
             {
-                if (to == Phase.Retire)
-                {
-                    await MigrateOnceAsync(Phase.Reads);
-                    await SetAsync("dual_write", "sync");
-                    await RouteAsync(100);
-                    await ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true WHERE NOT acknowledged");
-                }
-
+                await PrepareToMigrateAsync(to);
                 await MigrateOnceAsync(to);
                 return;
             }
@@ -42,8 +35,28 @@ internal sealed class Operator(string connectionString)
         await Task.Run(() => migrator.MigrateAsync(to));
     }
 
+    /// <summary>What archive asks for.</summary>
+    public async Task PrepareToMigrateAsync(Phase to)
+    {
+        if (to == Phase.Retire)
+        {
+            await MigrateOnceAsync(Phase.Reads);
+            await SetAsync("dual_write", "sync");
+            await RouteAsync(100);
+            await ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true WHERE NOT acknowledged");
+        }
+    }
+
     /// <summary>Migrates down; below phase 4 with every route at 0 before.</summary>
     public async Task RollbackAsync(Phase to)
+    {
+        await PrepareToRollBackAsync(to);
+        await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = connectionString });
+        await Task.Run(() => migrator.RollbackAsync(to));
+    }
+
+    /// <summary>What is not archived any more can be read from legacy alone, and below phase 4 it must be.</summary>
+    public async Task PrepareToRollBackAsync(Phase to)
     {
         await using var migrator = SchemaMigrator.Create(new SchemaOptions { ConnectionString = connectionString });
         if (to < Phase.Reads && (await migrator.GetStatusAsync()).Applied.Any(version => version is >= 401 and < 500))
@@ -51,8 +64,6 @@ internal sealed class Operator(string connectionString)
             await Task.Run(() => migrator.RollbackAsync(Phase.Reads));
             await RouteAsync(0);
         }
-
-        await Task.Run(() => migrator.RollbackAsync(to));
     }
 
     public async Task RouteAsync(int percent)
