@@ -22,6 +22,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
             new TrafficOptions { ConnectionString = legacy.ConnectionString, ResultsPerSecond = options.Results, ReadsPerSecond = options.Reads }, ct);
         var problems = new List<string>();
         await using var watch = StallWatch.Start(legacy.AdminConnectionString, traffic);
+        await using var disk = DiskProbe.Start(server, traffic);
         var journey = new Journey(new Operator(legacy.ConnectionString), traffic, TimeSpan.FromMinutes(options.Minutes) / Stages, QuietAsync);
 
         await journey.UpAsync();
@@ -30,7 +31,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         await journey.UpAsync();
         await traffic.PauseAsync();
 
-        await WriteAsync(server, traffic, watch, problems, ct);
+        await WriteAsync(server, traffic, watch, disk, problems, ct);
         return;
 
         async Task QuietAsync(string stage)
@@ -42,7 +43,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         }
     }
 
-    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, StallWatch watch, List<string> problems, CancellationToken ct)
+    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, StallWatch watch, DiskProbe disk, List<string> problems, CancellationToken ct)
     {
         var figures = traffic.Figures();
         var output = Console.Out;
@@ -77,11 +78,12 @@ internal sealed class ProofBenchmark(ProofOptions options)
             await output.WriteLineAsync(line);
         }
 
-        await output.WriteLineAsync($"\nThe {Explained} slowest statements, and what was seen meanwhile:\n");
+        await output.WriteLineAsync(
+            $"\nThe {Explained} slowest statements, and what was seen meanwhile. To flush 8 KB to a file of its own took {disk.Median.TotalMilliseconds:N1} ms by the median, {disk.Longest.TotalMilliseconds:N0} ms at the longest.\n");
         foreach (var slow in traffic.Statements.OrderByDescending(statement => statement.Latency).Take(Explained))
         {
             await output.WriteLineAsync($"- at {slow.Due.TotalSeconds:N2} s, {slow.Stage}: {slow.Client} {slow.Name} {slow.Latency.TotalMilliseconds:N0} ms");
-            foreach (var line in watch.Explain(slow))
+            foreach (var line in watch.Explain(slow).Append($"the disk alone: a flush of 8 KB took {disk.LongestIn(slow.Due, slow.Due + slow.Latency).TotalMilliseconds:N0} ms meanwhile"))
             {
                 await output.WriteLineAsync($"    - {line}");
             }

@@ -12,7 +12,7 @@ internal sealed class Transactions(StarDatabase database, Action<string> log)
 
     private static readonly string[] Own =
     [
-        "change_notes", "settings", "rejected_rows", "events", "backfill_lanes", "backfill_runs", "detached_indexes", "verifications", "touched_days", "read_routes", "star_only_results", "version_info",
+        "change_notes", "change_notes", "change_notes", "settings", "rejected_rows", "events", "backfill_lanes", "backfill_runs", "detached_indexes", "verifications", "touched_days", "read_routes", "star_only_results", "version_info",
     ];
 
     private static readonly string[] Modes = ["ACCESS SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"];
