@@ -218,7 +218,9 @@ internal sealed class ChaosRun : IAsyncDisposable
             }
             catch (SchemaException problem) when (_disturbances.NotesHeld && problem.Error is SchemaError.VerificationFailed or SchemaError.OpenPoints or SchemaError.RouteRefused)
             {
-                await RepairAsync(); // as the message says
+                await _traffic.PauseAsync(); // as the message says, until nothing is left to repair: under traffic there always is
+                await RepairAsync();
+                _traffic.Resume();
                 await (target > _at ? migrating.MigrateAsync(target) : migrating.RollbackAsync(target));
             }
 
