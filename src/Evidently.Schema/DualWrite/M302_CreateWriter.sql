@@ -120,7 +120,8 @@ BEGIN
     END LOOP;
     FOR role IN SELECT r.oid::regrole AS name FROM pg_class AS c CROSS JOIN pg_roles AS r
         WHERE c.oid = coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions')) AND r.oid <> c.relowner
-            AND (SELECT count(DISTINCT a.privilege_type) FROM aclexplode(c.relacl) AS a WHERE a.grantee = r.oid AND a.privilege_type IN ('INSERT', 'DELETE')) = 2
+            AND (SELECT count(DISTINCT a.privilege_type) FROM pg_class AS v CROSS JOIN LATERAL aclexplode(v.relacl) AS a -- of the name: what is revoked while it is a view is revoked there
+                WHERE v.oid = 'public.extracted_positions'::regclass AND a.grantee = r.oid AND a.privilege_type IN ('INSERT', 'DELETE')) = 2
             AND (NOT c.relrowsecurity OR r.rolbypassrls) AND r.rolname NOT IN ('anon', 'authenticated')
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION evidently_schema.save_star(bigint, jsonb), evidently_schema.callers_defaults(jsonb) TO %s', role.name);
