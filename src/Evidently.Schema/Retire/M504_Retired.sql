@@ -66,7 +66,10 @@ BEGIN
         given jsonb := evidently_schema.given_rows(p_items);
         state text;
     BEGIN
-        PERFORM evidently_schema.refuse_revoked();
+        IF evidently_schema.caller_is_revoked() THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'permission denied for extracted_positions: INSERT or DELETE was revoked.',
+                HINT = 'GRANT INSERT, DELETE ON public.extracted_positions; or, where a function of another role writes, SELECT evidently_schema.grant_star_writer();';
+        END IF;
         IF given IS NULL OR p_items @? '$[*].id' THEN
             RAISE EXCEPTION USING ERRCODE = 'EV010', MESSAGE = format('A row of result %s names a column that extracted_positions has not, or an id.', p_collector_result_id),
                 HINT = 'SELECT column_name FROM evidently_schema.legacy_columns;';
