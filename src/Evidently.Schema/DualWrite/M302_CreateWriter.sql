@@ -125,6 +125,47 @@ BEGIN
 END
 $function$;
 
+-- Locks a result and the brands its rows name FOR KEY SHARE, as the foreign keys of the table will when the rows are inserted, before a row of the table is: whoever deletes one of them has it first and
+-- then its rows, and would wait for us as we wait for him. Waits for one of them with the caller's lock_timeout, and holds nothing while it waits: which of the two others lock first is theirs to choose.
+-- With its owner's rights, as the server checks foreign keys; returns nothing. Above READ COMMITTED nothing is locked: there it could fail what the statement would not.
+CREATE OR REPLACE FUNCTION evidently_schema.lock_parents(p_collector_result_id bigint, p_items jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    parents constant regclass[] := ARRAY(SELECT c.confrelid FROM pg_constraint AS c WHERE c.contype = 'f'
+        AND c.conrelid = coalesce(to_regclass('public.extracted_positions_archived'), to_regclass('public.extracted_positions')));
+    brands constant uuid[] := ARRAY(SELECT DISTINCT (r.item ->> 'brand_id')::uuid FROM jsonb_array_elements(p_items) AS r (item)
+        WHERE 'public.brands'::regclass = ANY (parents) ORDER BY 1);
+    result constant bigint := CASE WHEN 'public.collector_results'::regclass = ANY (parents) THEN p_collector_result_id END;
+    of_brands boolean;
+BEGIN
+    IF current_setting('transaction_isolation') NOT LIKE 'read %' THEN
+        RETURN;
+    END IF;
+    LOOP
+        BEGIN
+            of_brands := true;
+            PERFORM FROM public.brands AS b WHERE b.id = ANY (brands) ORDER BY b.id FOR KEY SHARE NOWAIT;
+            of_brands := false;
+            PERFORM FROM public.collector_results AS r WHERE r.id = result FOR KEY SHARE NOWAIT;
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available THEN -- what was locked is let go
+        END;
+        BEGIN
+            IF of_brands THEN
+                PERFORM FROM public.brands AS b WHERE b.id = ANY (brands) ORDER BY b.id FOR KEY SHARE;
+            ELSE
+                PERFORM FROM public.collector_results AS r WHERE r.id = result FOR KEY SHARE;
+            END IF;
+            RAISE SQLSTATE 'EV000'; -- it is free: once more for both
+        EXCEPTION
+            WHEN SQLSTATE 'EV000' THEN
+        END;
+    END LOOP;
+END
+$function$;
+
 -- Replaces the legacy rows of a result: the brand row, then the competitors' rows, each an object whose keys are columns of
 -- extracted_positions; columns that no row names take their defaults, those that only some rows name are NULL in the others.
 -- collector_result_id, and competitor_name of the brand row, are set here. Returns how many rows were written. One statement: readers see the
@@ -149,6 +190,9 @@ BEGIN
             RETURN written;
         END IF;
     END IF;
+    IF pg_catalog.has_function_privilege('evidently_schema.lock_parents(bigint, jsonb)', 'EXECUTE') THEN
+        PERFORM evidently_schema.lock_parents(p_collector_result_id, items);
+    END IF;
     SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k.name), ', ' ORDER BY k.name), pg_catalog.string_agg('e.' || pg_catalog.quote_ident(k.name), ', ' ORDER BY k.name) INTO columns_named, columns_given
     FROM (SELECT DISTINCT o.name FROM pg_catalog.jsonb_array_elements(items) AS r (item) CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.item) AS o (name)) AS k;
     EXECUTE pg_catalog.format($insert$
@@ -165,7 +209,7 @@ BEGIN
 END
 $function$;
 
-SELECT evidently_schema.restrict_access('evidently_schema.position_rows', 'evidently_schema.save_positions', 'evidently_schema.save_star',
+SELECT evidently_schema.restrict_access('evidently_schema.position_rows', 'evidently_schema.save_positions', 'evidently_schema.lock_parents', 'evidently_schema.save_star',
     'evidently_schema.callers_defaults', 'evidently_schema.caller_is_revoked', 'evidently_schema.grant_star_writer');
 
 SELECT evidently_schema.grant_star_writer();
