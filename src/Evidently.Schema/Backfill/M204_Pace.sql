@@ -56,7 +56,7 @@ $function$;
 
 -- Copies history until it is done, or until max_seconds have passed; then call it again: it goes on after the last committed batch. One
 -- transaction a batch, kept under 250 ms by its size. Settings, read before every batch: backfill_batch_size, backfill_pause_ms,
--- backfill_paused. Looks twice a second whether others suffer. Several sessions may run it at once. Call it in autocommit.
+-- backfill_paused. A batch does not wait for the disk (decision 16): a crash of the server loses the last ones whole, checkpoint and rows. Looks twice a second whether others suffer. Several sessions may run it at once. Call it in autocommit.
 CREATE OR REPLACE PROCEDURE evidently_schema.backfill(max_seconds integer DEFAULT NULL)
 LANGUAGE plpgsql
 AS $procedure$
@@ -110,6 +110,7 @@ BEGIN
         END IF;
         started := clock_timestamp();
         batch := least(batch, largest);
+        PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
         outcome := evidently_schema.copy_batch(batch);
         COMMIT;
         ended := clock_timestamp();
