@@ -16,6 +16,7 @@ public sealed class M207_AttachForeignKeys : PhaseMigration
         Run("M207_BuildIndexes.sql");
         base.Up();
         Run("M207_Validate.sql");
+        Run("ReloadPostgrest.sql");
         Run("ResetTimeout.sql");
     }
 }

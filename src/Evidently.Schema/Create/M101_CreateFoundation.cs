@@ -13,4 +13,11 @@ public sealed class M101_CreateFoundation : PhaseMigration
         Run("M101_Step.sql");
         base.Up();
     }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        base.Down();
+        Run("ReloadPostgrest.sql");
+    }
 }

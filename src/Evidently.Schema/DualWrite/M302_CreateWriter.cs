@@ -14,5 +14,13 @@ public sealed class M302_CreateWriter : PhaseMigration
     {
         base.Up();
         Run("M302_Usage.sql");
+        Run("ReloadPostgrest.sql");
+    }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        base.Down();
+        Run("ReloadPostgrest.sql");
     }
 }

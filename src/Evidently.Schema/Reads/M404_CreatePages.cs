@@ -17,5 +17,13 @@ public sealed class M404_CreatePages : PhaseMigration
         Run("M404_Charts.sql");
         Run("M404_Pages.sql");
         base.Up();
+        Run("ReloadPostgrest.sql");
+    }
+
+    /// <inheritdoc />
+    public override void Down()
+    {
+        base.Down();
+        Run("ReloadPostgrest.sql");
     }
 }

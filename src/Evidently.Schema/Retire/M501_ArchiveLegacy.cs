@@ -33,6 +33,7 @@ public sealed class M501_ArchiveLegacy : PhaseMigration
         Run("M501_BringBack.sql");
         Run("M501_ArchiveLegacy.down.sql");
         Run("M501_Forget.sql");
+        Run("ReloadPostgrest.sql");
         Run("ResetTimeout.sql");
     }
 }

@@ -15,6 +15,7 @@ public sealed class M502_DetachForeignKeys : PhaseMigration
     {
         Run("M501_RefuseDropped.sql");
         base.Up();
+        Run("ReloadPostgrest.sql");
     }
 
     /// <inheritdoc />

@@ -21,6 +21,7 @@ public sealed class M504_DropLegacy : PhaseMigration
         Run("M504_Keep.sql");
         Run("M504_Retired.sql");
         base.Up();
+        Run("ReloadPostgrest.sql");
         Run("ResetTimeout.sql");
     }
 }

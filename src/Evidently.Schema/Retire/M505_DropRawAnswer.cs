@@ -16,5 +16,6 @@ public sealed class M505_DropRawAnswer : PhaseMigration
         Run("M505_Answers.sql");
         Run("M505_Check.sql");
         base.Up();
+        Run("ReloadPostgrest.sql");
     }
 }

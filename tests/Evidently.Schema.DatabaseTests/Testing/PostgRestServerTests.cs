@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Evidently.Schema.DatabaseTests.PostgRest;
 using Evidently.Schema.Testing;
 using Npgsql;
 
@@ -11,7 +12,7 @@ public sealed class PostgRestServerTests
     [Test]
     public async Task It_answers_as_the_role_of_the_token_and_is_gone_after_disposal()
     {
-        var binary = Binary();
+        var binary = Rest.Binary();
         await using var database = await LegacyDatabase.CreateAsync(TestServer.Server, new LegacyVariant { SupabaseRoles = true });
         await Sql.ExecuteAsync(
             database.AdminConnectionString,
@@ -42,23 +43,12 @@ public sealed class PostgRestServerTests
     [Test]
     public async Task What_it_says_is_the_reason_why_it_does_not_start()
     {
-        var binary = Binary();
+        var binary = Rest.Binary();
         var problem = await Assert.ThrowsAsync<InvalidOperationException>(() => PostgRestServer.StartAsync(
             binary,
             TestServer.Server.ConnectionString,
             new() { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["log-level"] = "loud" } }));
         Assert.That(problem!.Message, Does.Contain("Invalid logging level"));
-    }
-
-    private static string Binary()
-    {
-        if (PostgRestServer.FindBinary() is { } binary)
-        {
-            return binary;
-        }
-
-        TestServer.Without($"No postgrest to test through: {PostgRestServer.BinaryVariable} is not set, and the PATH has none.");
-        throw new InvalidOperationException("Not reached.");
     }
 
     private static string Name(LegacyDatabase database) => new NpgsqlConnectionStringBuilder(database.AdminConnectionString).Database!;
