@@ -3,7 +3,10 @@ namespace Evidently.Schema.Benchmarks.Reads;
 /// <summary>The plan's dashboard read, and the eight pages.</summary>
 internal static class Pages
 {
-    private const string BrandRows = "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name IS NULL";
+    private const string Competitor = "Competitor 2";
+    private const string Name = "competitor_name";
+    private const string Processed = "processed_at";
+    private const string Result = "collector_result_id";
     private const string Visibility = "visibility_index";
     private const string Share = "share_of_answers_brand";
     private const string Score = "sentiment_score";
@@ -12,10 +15,9 @@ internal static class Pages
     public static Page PlanDashboard { get; } = new()
     {
         Function = "get_dashboard_metrics",
-        Today = $"{BrandRows} AND processed_at >= $2",
-        TodayWith = range => [range.Brand, range.From],
+        Today = range => [.. BrandRows(range), Condition.AtLeast(Processed, range.From)],
         Aggregate = Dashboard,
-        CallWith = range => [range.Brand, range.Customer, range.From, range.To],
+        CallWith = OfCustomer,
     };
 
     /// <summary>The same read, against the plan's new query.</summary>
@@ -23,62 +25,67 @@ internal static class Pages
 
     public static IReadOnlyList<Page> All { get; } =
     [
-        PlanDashboard with { Today = $"{BrandRows} AND created_at >= $2 AND created_at < $3", TodayWith = Times },
-        PlanDaily with { Today = $"{BrandRows} AND processed_at >= $2 AND processed_at < $3", TodayWith = Times },
-        PlanDashboard with { Function = "get_visibility_chart", Today = $"{BrandRows} AND processed_at >= $2 AND processed_at < $3", TodayWith = Times, Aggregate = Chart },
+        PlanDashboard with { Today = range => [.. BrandRows(range), .. Within("created_at", range)] },
+        PlanDaily with { Today = BrandRowsProcessed },
+        PlanDashboard with { Function = "get_visibility_chart", Today = BrandRowsProcessed, Aggregate = Chart },
         new()
         {
             Function = "get_competitor_visibility_trend",
-            Today = "SELECT * FROM extracted_positions WHERE brand_id = $1 AND competitor_name = $4 AND processed_at >= $2 AND processed_at < $3 ORDER BY processed_at",
-            TodayWith = range => [.. Times(range), "Competitor 2"],
+            Today = range => [OfBrand(range), Condition.Equal(Name, Competitor), .. Within(Processed, range)],
+            Order = Processed,
             Aggregate = rows => rows.All.Select(row => new object?[]
             {
                 row.Result, row.Processed, row.Text("collector_type"), row.Number("visibility_index_competitor"), row.Number("share_of_answers_competitor"),
                 row.Number("sentiment_score_competitor"),
             }),
-            CallWith = range => [range.Brand, "Competitor 2", range.From, range.To],
+            CallWith = range => [("p_brand_id", range.Brand), ("p_competitor_name", Competitor), ("p_start_date", range.From), ("p_end_date", range.To)],
         },
-        PlanDashboard with
-        {
-            Function = "get_topic_metrics",
-            Today = "SELECT * FROM extracted_positions WHERE brand_id = $1 AND processed_at >= $2 AND processed_at < $3",
-            TodayWith = Times,
-            Aggregate = Topics,
-        },
+        PlanDashboard with { Function = "get_topic_metrics", Today = range => [OfBrand(range), .. Within(Processed, range)], Aggregate = Topics },
         new()
         {
             Function = "get_keyword_presence",
-            Today = "SELECT * FROM extracted_positions WHERE collector_result_id = ANY ($1) AND competitor_name IS NULL ORDER BY collector_result_id",
-            TodayWith = range => [range.Results],
+            Today = range => [OfResults(range), Condition.IsNull(Name)],
+            Order = Result,
             Aggregate = rows => rows.All.Select(row => new object?[] { row.Result, row.Presence, row.Value("created_at"), row.Text("collector_type") }),
-            CallWith = range => [range.Results],
+            CallWith = range => [("p_collector_result_ids", range.Results)],
         },
         new()
         {
             Function = "get_prompt_metrics",
-            Today = "SELECT * FROM extracted_positions WHERE brand_id = $1 AND query_id = ANY ($4) AND processed_at >= $2 AND processed_at < $3",
-            TodayWith = range => [.. Times(range), range.Prompts],
+            Today = range => [OfBrand(range), Condition.In("query_id", range.Prompts), .. Within(Processed, range)],
             Aggregate = Prompts,
-            CallWith = range => [range.Brand, range.Customer, range.From, range.To, range.Prompts],
+            CallWith = range => [.. OfCustomer(range), ("p_query_ids", range.Prompts)],
         },
         new()
         {
             Function = "get_source_metrics",
-            Today = $"{BrandRows} AND collector_result_id = ANY ($2) ORDER BY collector_result_id",
-            TodayWith = range => [range.Brand, range.Results],
+            Today = range => [.. BrandRows(range), OfResults(range)],
+            Order = Result,
             Aggregate = rows => rows.All.Select(row => new object?[]
             {
                 row.Result, row.Number(Share), 100 * row.Number(Visibility), row.Number(Score), row.Count("total_brand_mentions"), row.Text("topic"),
             }),
-            CallWith = range => [range.Brand, range.Results],
+            CallWith = range => [("p_brand_id", range.Brand), ("p_collector_result_ids", range.Results)],
         },
     ];
 
-    private static object[] Times(PageRange range) => [range.Brand, range.From, range.To];
+    private static Condition OfBrand(PageRange range) => Condition.Equal("brand_id", range.Brand);
 
-    private static object[] WholeDays(PageRange range) => [range.Brand, DateOnly.FromDateTime(range.From), DateOnly.FromDateTime(range.To.AddDays(-1))];
+    private static Condition OfResults(PageRange range) => Condition.In(Result, range.Results);
 
-    private static IEnumerable<object?[]> Dashboard(LegacyRows rows)
+    private static Condition[] BrandRows(PageRange range) => [OfBrand(range), Condition.IsNull(Name)];
+
+    private static Condition[] BrandRowsProcessed(PageRange range) => [.. BrandRows(range), .. Within(Processed, range)];
+
+    private static Condition[] Within(string column, PageRange range) => [Condition.AtLeast(column, range.From), Condition.Before(column, range.To)];
+
+    private static (string Name, object Value)[] OfCustomer(PageRange range) =>
+        [("p_brand_id", range.Brand), ("p_customer_id", range.Customer), ("p_from", range.From), ("p_to", range.To)];
+
+    private static (string Name, object Value)[] WholeDays(PageRange range) =>
+        [("p_brand_id", range.Brand), ("p_start_date", DateOnly.FromDateTime(range.From)), ("p_end_date", DateOnly.FromDateTime(range.To.AddDays(-1)))];
+
+    private static IEnumerable<object?[]> Dashboard(Rows rows)
     {
         var prompts = rows.All.GroupBy(row => row.Query).Select(prompt => new
         {
@@ -93,17 +100,17 @@ internal static class Pages
         ];
     }
 
-    private static IEnumerable<IGrouping<(DateOnly Day, string? Collector), LegacyRows.Row>> ByDay(LegacyRows rows) => rows.All
+    private static IEnumerable<IGrouping<(DateOnly Day, string? Collector), Rows.Row>> ByDay(Rows rows) => rows.All
         .GroupBy(row => (Day: DateOnly.FromDateTime(row.Processed), Collector: row.Text("collector_type")))
         .OrderBy(day => day.Key.Day).ThenBy(day => day.Key.Collector, StringComparer.Ordinal);
 
-    private static IEnumerable<object?[]> Chart(LegacyRows rows) => ByDay(rows).Select(day => new object?[]
+    private static IEnumerable<object?[]> Chart(Rows rows) => ByDay(rows).Select(day => new object?[]
     {
         day.Key.Day, day.Key.Collector, 100 * day.Average(row => row.Number(Visibility)), day.Average(row => row.Number(Share)), day.Average(row => row.Number(Score)),
         100m * day.Count(row => row.Presence) / day.Count(), day.LongCount(),
     });
 
-    private static IEnumerable<object?[]> Days(LegacyRows rows) => ByDay(rows).Select(day => new object?[]
+    private static IEnumerable<object?[]> Days(Rows rows) => ByDay(rows).Select(day => new object?[]
     {
         day.First().Value("brand_id"), day.First().Value("customer_id"), day.Key.Collector, day.Key.Day,
         day.Average(row => row.Number(Visibility)), day.Average(row => row.Number(Share)), day.LongCount(row => row.Presence), day.LongCount(),
@@ -114,9 +121,9 @@ internal static class Pages
         day.Sum(row => row.Number(Score)), day.LongCount(row => row.Number(Score) is not null),
     });
 
-    private static long Labelled(IEnumerable<LegacyRows.Row> rows, string label) => rows.LongCount(row => string.Equals(row.Text("sentiment_label"), label, StringComparison.Ordinal));
+    private static long Labelled(IEnumerable<Rows.Row> rows, string label) => rows.LongCount(row => string.Equals(row.Text("sentiment_label"), label, StringComparison.Ordinal));
 
-    private static IEnumerable<object?[]> Topics(LegacyRows rows)
+    private static IEnumerable<object?[]> Topics(Rows rows)
     {
         var topics = rows.All.Where(row => row.IsBrand).ToDictionary(row => row.Result, row => row.Text("topic")?.Trim());
         return rows.All.GroupBy(row => topics[row.Result]?.ToLowerInvariant(), StringComparer.Ordinal).OrderBy(topic => topic.Key, StringComparer.Ordinal).Select(topic =>
@@ -131,7 +138,7 @@ internal static class Pages
         });
     }
 
-    private static IEnumerable<object?[]> Prompts(LegacyRows rows) => rows.All.GroupBy(row => row.Result).OrderBy(result => result.Key).Select(result =>
+    private static IEnumerable<object?[]> Prompts(Rows rows) => rows.All.GroupBy(row => row.Result).OrderBy(result => result.Key).Select(result =>
     {
         var brand = result.First(row => row.IsBrand);
         var competitors = result.Where(row => !row.IsBrand).ToList();

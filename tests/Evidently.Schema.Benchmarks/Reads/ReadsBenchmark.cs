@@ -6,16 +6,19 @@ using Npgsql;
 namespace Evidently.Schema.Benchmarks.Reads;
 
 /// <summary>
-/// The pages end to end at the client, on one database in phase 4: as the application reads them today, and through the router at 0 and at 100 percent, in turn.
+/// The pages end to end at the client, on one database in phase 4: as the application reads them today, and through the router at 0 and at 100 percent, in turn,
+/// over Npgsql, and over PostgREST where there is one.
 /// </summary>
 internal sealed class ReadsBenchmark(ReadsOptions options)
 {
+    private readonly string? _postgrest = PostgRestServer.FindBinary();
+
     /// <summary>Prints everything, and returns what it is judged by.</summary>
     public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = BackfillBenchmark.Settings }, ct);
         var report = new ReadsReport(Console.Out);
-        await report.WriteGroundAsync(server, options, ct);
+        await report.WriteGroundAsync(server, options, _postgrest is not null, ct);
         var figures = new List<ReadsFigures>();
         foreach (var rows in options.Rows)
         {
@@ -55,7 +58,11 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
         var ranges = await RangesAsync(source, fill, ct);
         await SettleAsync(legacy, source, ranges, ct);
 
-        var turns = new ReadsTurns(source, legacy.ConnectionString, ranges);
+        await using var rest = _postgrest is null
+            ? null
+            : await PostgRestClient.StartAsync(_postgrest, legacy.ConnectionString, new NpgsqlConnectionStringBuilder(legacy.ConnectionString).Username!, ct);
+        Client[] clients = rest is null ? [new NpgsqlClient(source)] : [new NpgsqlClient(source), rest];
+        var turns = new ReadsTurns(source, legacy.ConnectionString, clients, ranges);
         Say($"{rows:N0} rows: warming up …");
         await turns.WarmUpAsync(ct);
         Say($"{rows:N0} rows: measuring …");
@@ -66,6 +73,7 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
             Results = ranges.Average(range => range.Results.Length),
             Plan = await turns.PlanAsync(options.Runs, ct),
             Pages = await turns.PagesAsync(options.Runs, ct),
+            First = await turns.FirstAsync(ct),
         };
     }
 

@@ -12,15 +12,20 @@ internal sealed record ReadsFigures
     /// <summary>Results a brand has in the range, on average.</summary>
     public required double Results { get; init; }
 
-    public required PlanFigures Plan { get; init; }
+    /// <summary>One a client.</summary>
+    public required IReadOnlyList<PlanFigures> Plan { get; init; }
 
+    /// <summary>One a page and client.</summary>
     public required IReadOnlyList<PageFigures> Pages { get; init; }
+
+    /// <summary>One a page.</summary>
+    public required IReadOnlyList<First> First { get; init; }
 }
 
 /// <summary>The plan's old dashboard read, against both of ours from the star.</summary>
-internal sealed record PlanFigures(Sample Old, Sample Dashboard, Sample Daily);
+internal sealed record PlanFigures(string Client, Sample Old, Sample Dashboard, Sample Daily);
 
-internal sealed record PageFigures(Page Page, int RowsRead, Sample Today, Sample Legacy, Sample Star, First First);
+internal sealed record PageFigures(string Client, Page Page, int RowsRead, Sample Today, Sample Legacy, Sample Star);
 
 /// <summary>The first call of a session, which plans everything.</summary>
-internal sealed record First(double Today, double Legacy, double Star);
+internal sealed record First(Page Page, double Today, double Legacy, double Star);
