@@ -2,7 +2,7 @@ using Testcontainers.PostgreSql;
 
 namespace Evidently.Schema.Testing.Server;
 
-/// <summary>A server in a container; the reaper of Testcontainers removes it when this process dies.</summary>
+/// <summary>A server in a container: the engine removes it when it stops, the reaper of Testcontainers when this process dies.</summary>
 internal static class DockerServer
 {
     private const string Password = "postgres";
@@ -12,6 +12,7 @@ internal static class DockerServer
         // Build fails at once when no engine answers. Without clean-up the reaper is not told of the container.
         var container = new PostgreSqlBuilder(options.DockerImage)
             .WithCleanUp(!options.Keepable)
+            .WithAutoRemove(true)
             .WithDatabase("postgres")
             .WithUsername("postgres")
             .WithPassword(Password)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Evidently.Schema.Testing;
 using Npgsql;
 
@@ -156,7 +155,6 @@ public sealed class PostgresServerTests
         var empty = Directory.CreateTempSubdirectory("evidently-schema-empty-");
         try
         {
-            var clock = Stopwatch.StartNew();
             var problem = await Assert.ThrowsAsync<InvalidOperationException>(() => PostgresServer.StartAsync(new()
             {
                 ConnectionString = "",
@@ -169,7 +167,6 @@ public sealed class PostgresServerTests
             Assert.That(problem!.Message, Does.Contain("- Environment: EVIDENTLY_SCHEMA_TEST_DB is not set")
                 .And.Contain($"- Installed: no initdb, pg_ctl and postgres that run in {empty.FullName}")
                 .And.Contain("- Docker: ").And.Contain("- Embedded: "));
-            Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
         }
         finally
         {
