@@ -16,6 +16,8 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
     private const long FirstId = 10_000_000;
     private const long FirstBulkId = 20_000_000;
 
+    private readonly string? _postgrest = PostgRestServer.FindBinary();
+
     /// <summary>Prints everything, and returns what it is judged by.</summary>
     public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
@@ -38,7 +40,7 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
             plan.Add(await MeasureAsync(template, Contender.Plan, ct));
             Say($"run {run}: the plan's {plan[^1]}");
             star.Add(await MeasureStarAsync(template, ct));
-            Say($"run {run}: the star alone {star[^1].Star:N2} ms a result, away {star[^1].FarStar:N2}");
+            Say($"run {run}: the star alone {star[^1].Near} a result, away {star[^1].Away}, over PostgREST {star[^1].Rest}");
         }
 
         return await new DualWriteReport(Console.Out).WriteAsync(server, options, nothing, ours, plan, star, ct);
@@ -64,14 +66,13 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
         await using var connection = await database.Source.OpenConnectionAsync(ct);
         var results = new Queue<ScoredResult>(await ScoredResult.CollectAsync(connection, options.AllResults, FirstId, ct));
         await Statement.ExecuteAsync(connection, BenchmarkSql.Read("CollectResults.sql"), ct, FirstBulkId, (long)options.BulkRows / RowsPerResult);
-        await ScoreAsync(connection, contender, Take(DualWriteOptions.WarmUp), ct);
-        var (save, sentiment, star) = await ScoreAsync(connection, contender, Take(options.Results), ct);
+        var near = await ScoreAsync(connection, contender, Take, options.Results, ct);
 
         await using var distance = new Distance(database.ConnectionString, TimeSpan.FromMicroseconds(options.Distance));
-        await using var away = BenchmarkDatabase.Prepared(distance.ConnectionString);
-        await using var line = await away.OpenConnectionAsync(ct);
-        await ScoreAsync(line, contender, Take(DualWriteOptions.WarmUp), ct);
-        var (farSave, farSentiment, farStar) = await ScoreAsync(line, contender, Take(options.ResultsAway), ct);
+        await using var further = BenchmarkDatabase.Prepared(distance.ConnectionString);
+        await using var line = await further.OpenConnectionAsync(ct);
+        var away = await ScoreAsync(line, contender, Take, options.ResultsAway, ct);
+        var rest = _postgrest is null ? ResultCosts.None : await ScoreOverRestAsync(_postgrest, database.ConnectionString, contender, Take, ct);
 
         // Last: the notes it leaves would be drained by whoever writes next, on his way.
         var started = TimeProvider.System.GetTimestamp();
@@ -79,10 +80,10 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
         var bulk = 1_000_000 * TimeProvider.System.GetElapsedTime(started).TotalSeconds / options.BulkRows;
         if (contender == Contender.Ours)
         {
-            await RequireFollowedAsync(connection, ct);
+            await RequireFollowedAsync(connection, options.AllResults - results.Count, ct);
         }
 
-        return new Costs(save, sentiment, bulk, farSave, farSentiment, await RoundTripAsync(line, ct), star, farStar);
+        return new Costs(near, away, rest, bulk, await RoundTripAsync(line, ct));
 
         List<ScoredResult> Take(int count) => [.. Enumerable.Range(0, count).Select(_ => results.Dequeue())];
     }
@@ -94,44 +95,77 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
         await StarWriter.ArchiveAsync(database.ConnectionString, ct);
         await database.SettleAsync(ct);
         await using var connection = await database.Source.OpenConnectionAsync(ct);
-        var results = (await ScoredResult.CollectAsync(connection, options.AllResults, FirstId, ct)).ToList();
+        var results = new Queue<ScoredResult>(await ScoredResult.CollectAsync(connection, options.AllResults, FirstId, ct));
         await using var pool = BenchmarkDatabase.Pooled(database.ConnectionString);
-        await new StarWriter(pool).SaveAsync(results[..DualWriteOptions.WarmUp], ct);
-        var near = await new StarWriter(pool).SaveAsync(results[DualWriteOptions.WarmUp..(DualWriteOptions.WarmUp + options.Results)], ct);
+        var near = await AloneAsync(new StarWriter(pool).SaveAsync, options.Results);
 
         await using var distance = new Distance(database.ConnectionString, TimeSpan.FromMicroseconds(options.Distance));
-        await using var away = BenchmarkDatabase.Pooled(distance.ConnectionString);
-        var rest = results[(DualWriteOptions.WarmUp + options.Results)..];
-        await new StarWriter(away).SaveAsync(rest[..DualWriteOptions.WarmUp], ct);
-        var far = await new StarWriter(away).SaveAsync(rest[DualWriteOptions.WarmUp..], ct);
-        await StarWriter.RequireStarOnlyAsync(connection, FirstId, options.AllResults, ct);
-        return new Costs(0, 0, 0, 0, 0, 0, near, far);
+        await using var further = BenchmarkDatabase.Pooled(distance.ConnectionString);
+        var away = await AloneAsync(new StarWriter(further).SaveAsync, options.ResultsAway);
+        var rest = ResultCosts.None;
+        if (_postgrest is not null)
+        {
+            await using var writer = await RestWriter.StartAsync(_postgrest, database.ConnectionString, ct);
+            rest = await AloneAsync(writer.SavePositionsAsync, options.ResultsOverRest);
+        }
+
+        await StarWriter.RequireStarOnlyAsync(connection, FirstId, options.AllResults - results.Count, ct);
+        return new Costs(near, away, rest, 0, 0);
+
+        async Task<ResultCosts> AloneAsync(Func<ScoredResult, CancellationToken, Task> save, int count) =>
+            new(0, 0, (await ScoreAsync(save, null, null, Take, count, ct)).Save);
+
+        List<ScoredResult> Take(int count) => [.. Enumerable.Range(0, count).Select(_ => results.Dequeue())];
     }
 
-    /// <summary>Milliseconds a result, for saving it, for its sentiment, and, within saving it, for what the plan's writer does on the star.</summary>
-    private static async Task<(double Save, double Sentiment, double Star)> ScoreAsync(NpgsqlConnection connection, Contender contender, List<ScoredResult> results, CancellationToken ct)
+    private static Task<ResultCosts> ScoreAsync(NpgsqlConnection connection, Contender contender, Func<int, List<ScoredResult>> take, int count, CancellationToken ct)
     {
         var writer = new ApplicationWriter(connection);
-        var dual = contender == Contender.Plan ? new PlanDualWrite(connection) : null;
+        return ScoreAsync(writer.SaveAsync, contender == Contender.Plan ? new PlanDualWrite(connection).SaveAsync : null, writer.SaveSentimentAsync, take, count, ct);
+    }
+
+    private async Task<ResultCosts> ScoreOverRestAsync(string postgrest, string connectionString, Contender contender, Func<int, List<ScoredResult>> take, CancellationToken ct)
+    {
+        await using var writer = await RestWriter.StartAsync(postgrest, connectionString, ct);
+        return await ScoreAsync(
+            writer.SaveAsync, contender == Contender.Plan ? writer.SaveToNewSchemaAsync : null, writer.SaveSentimentAsync, take, options.ResultsOverRest, ct);
+    }
+
+    /// <summary>Some results to warm up, then as many as are measured.</summary>
+    private static async Task<ResultCosts> ScoreAsync(
+        Func<ScoredResult, CancellationToken, Task> write,
+        Func<ScoredResult, CancellationToken, Task>? dual,
+        Func<ScoredResult, CancellationToken, Task>? follow,
+        Func<int, List<ScoredResult>> take,
+        int count,
+        CancellationToken ct)
+    {
         var (save, sentiment, star) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
-        foreach (var result in results)
+        foreach (var (result, measured) in take(DualWriteOptions.WarmUp).Select(result => (result, false)).Concat(take(count).Select(result => (result, true))))
         {
             var started = TimeProvider.System.GetTimestamp();
-            await writer.SaveAsync(result, ct);
+            await write(result, ct);
+            var written = TimeProvider.System.GetTimestamp();
             if (dual is not null)
             {
-                var begun = TimeProvider.System.GetTimestamp();
-                await dual.SaveAsync(result, ct);
-                star += TimeProvider.System.GetElapsedTime(begun);
+                await dual(result, ct);
             }
 
             var saved = TimeProvider.System.GetTimestamp();
-            await writer.SaveSentimentAsync(result, ct);
-            save += TimeProvider.System.GetElapsedTime(started, saved);
-            sentiment += TimeProvider.System.GetElapsedTime(saved);
+            if (follow is not null)
+            {
+                await follow(result, ct);
+            }
+
+            if (measured)
+            {
+                save += TimeProvider.System.GetElapsedTime(started, saved);
+                star += TimeProvider.System.GetElapsedTime(written, saved);
+                sentiment += TimeProvider.System.GetElapsedTime(saved);
+            }
         }
 
-        return (save.TotalMilliseconds / results.Count, sentiment.TotalMilliseconds / results.Count, star.TotalMilliseconds / results.Count);
+        return new(save.TotalMilliseconds / count, sentiment.TotalMilliseconds / count, star.TotalMilliseconds / count);
     }
 
     /// <summary>Milliseconds of a statement that does nothing.</summary>
@@ -149,12 +183,12 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
     }
 
     /// <summary>A dual-write that did nothing would be fast: the star must hold every scored result, and verification must find it right.</summary>
-    private async Task RequireFollowedAsync(NpgsqlConnection connection, CancellationToken ct)
+    private static async Task RequireFollowedAsync(NpgsqlConnection connection, int scored, CancellationToken ct)
     {
         var followed = await Statement.SelectAsync(connection, BenchmarkSql.Read("Followed.sql"), ct, FirstId, FirstBulkId);
-        if (followed[0]["facts"] is not long facts || facts != options.AllResults || followed[0]["ok"] is not true)
+        if (followed[0]["facts"] is not long facts || facts != scored || followed[0]["ok"] is not true)
         {
-            throw new InvalidOperationException($"The star holds {followed[0]["facts"]} of {options.AllResults} scored results, verification ok: {followed[0]["ok"]}.");
+            throw new InvalidOperationException($"The star holds {followed[0]["facts"]} of {scored} scored results, verification ok: {followed[0]["ok"]}.");
         }
     }
 
@@ -164,12 +198,4 @@ internal sealed class DualWriteBenchmark(DualWriteOptions options)
         Ours,
         Plan,
     }
-}
-
-/// <summary>Milliseconds a result for saving it and for its sentiment; microseconds a row in bulk; the first two again at a distance, and its round trip; milliseconds for writing
-/// the star alone, near and away.</summary>
-internal sealed record Costs(double Save, double Sentiment, double Bulk, double FarSave, double FarSentiment, double RoundTrip, double Star, double FarStar)
-{
-    public override string ToString() =>
-        $"{Save:N2} ms a result saved, {Sentiment:N2} ms its sentiment, {Bulk:N1} µs a row in bulk; at {RoundTrip:N2} ms {FarSave:N2} and {FarSentiment:N2} ms";
 }

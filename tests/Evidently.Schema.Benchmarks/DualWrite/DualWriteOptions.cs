@@ -25,8 +25,11 @@ internal sealed record DualWriteOptions
     /// <summary>Results scored at a distance.</summary>
     public int ResultsAway => (Results + 3) / 4;
 
+    /// <summary>Results scored over PostgREST.</summary>
+    public int ResultsOverRest => ResultsAway;
+
     /// <summary>All results that are scored, those to warm up included.</summary>
-    public int AllResults => Results + ResultsAway + (2 * WarmUp);
+    public int AllResults => Results + ResultsAway + ResultsOverRest + (3 * WarmUp);
 
     /// <summary>Microseconds.</summary>
     /// <value>500.</value>

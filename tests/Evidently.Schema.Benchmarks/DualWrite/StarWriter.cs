@@ -31,19 +31,8 @@ internal sealed class StarWriter(NpgsqlDataSource source)
         }
     }
 
-    /// <summary>Milliseconds a result.</summary>
-    public async Task<double> SaveAsync(List<ScoredResult> results, CancellationToken ct)
-    {
-        var taken = TimeSpan.Zero;
-        foreach (var result in results)
-        {
-            var started = TimeProvider.System.GetTimestamp();
-            await _writer.SaveAsync(result.Id, Brand(result.Brand), [.. result.Competitors.Select(Competitor)], ct);
-            taken += TimeProvider.System.GetElapsedTime(started);
-        }
-
-        return taken.TotalMilliseconds / results.Count;
-    }
+    public async Task SaveAsync(ScoredResult result, CancellationToken ct) =>
+        await _writer.SaveAsync(result.Id, Brand(result.Brand), [.. result.Competitors.Select(Competitor)], ct);
 
     private static BrandPosition Brand(Dictionary<string, object> row) => new()
     {
