@@ -9,6 +9,8 @@ namespace Evidently.Schema.DatabaseTests.PostgRest;
 public sealed class SchemaCacheTests
 {
     [Test]
+    [Category("Last")]
+    [Explicit("Migrates through all phases and back, for seconds: CI runs it last.")]
     public async Task Each_phase_and_each_rollback_tells_a_running_PostgREST_what_there_is()
     {
         await using var rest = await Rest.StartAsync(0);
