@@ -21,6 +21,8 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
         ["shared_buffers"] = "1GB",
     };
 
+    private readonly string? _postgrest = PostgRestServer.FindBinary();
+
     /// <summary>Prints everything, and returns what it is judged by.</summary>
     public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
@@ -71,7 +73,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
                 giant.Add(await RunGiantAsync(template, ours[^1].StarRows, ct));
                 Say($"{rows:N0} rows, run {run}: giant INSERT … SELECT {giant[^1]:N1} s");
                 script.Add(await RunScriptAsync(template, scriptResults, rows / BackfillOptions.RowsPerResult, ct));
-                Say($"{rows:N0} rows, run {run}: the plan's script {script[^1].Rate:N0} rows/s, prepared and without its pauses {script[^1].RateInItsFavour:N0}");
+                Say($"{rows:N0} rows, run {run}: the plan's script {script[^1].Rate:N0} rows/s, prepared and without its pauses {script[^1].RateInItsFavour:N0}, over PostgREST {script[^1].RateOverRest:N0}");
             }
         }
 
@@ -86,6 +88,7 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
             Giant = giant.Count == 0 ? null : new Sample(giant),
             ScriptRate = script.Count == 0 ? null : new Sample([.. script.Select(run => run.Rate)]),
             ScriptRateInItsFavour = script.Count == 0 ? null : new Sample([.. script.Select(run => run.RateInItsFavour)]),
+            ScriptRateOverRest = script.Count == 0 || _postgrest is null ? null : new Sample([.. script.Select(run => run.RateOverRest)]),
             ScriptResults = scriptResults,
             StarRows = ours[^1].StarRows.Sum(),
             Sizes = ours[^1].Sizes,
@@ -119,23 +122,25 @@ internal sealed class BackfillBenchmark(BackfillOptions options)
             : throw new InvalidOperationException($"INSERT … SELECT made {string.Join(", ", made)} rows, ours {string.Join(", ", starRows)}: not the same work.");
     }
 
-    private static async Task<ScriptRun> RunScriptAsync(LegacyDatabase template, int results, int total, CancellationToken ct)
+    private async Task<ScriptRun> RunScriptAsync(LegacyDatabase template, int results, int total, CancellationToken ct)
     {
-        var asWritten = await RunAsync(database => database.Unprepared);
-        var inItsFavour = await RunAsync(database => database.Source);
-        return new ScriptRun(asWritten.Rows / asWritten.Seconds, inItsFavour.Rows / inItsFavour.WithoutPauses);
+        var asWritten = await RunAsync(async database => await NpgsqlPlanDatabase.OpenAsync(database.Unprepared, ct));
+        var inItsFavour = await RunAsync(async database => await NpgsqlPlanDatabase.OpenAsync(database.Source, ct));
+        var overRest = _postgrest is null ? default : await RunAsync(async database => await RestPlanDatabase.StartAsync(_postgrest, database.ConnectionString, ct));
+        return new ScriptRun(asWritten.Rows / asWritten.Seconds, inItsFavour.Rows / inItsFavour.WithoutPauses, overRest.Rows / overRest.Seconds);
 
-        async Task<(int Rows, double Seconds, double WithoutPauses)> RunAsync(Func<BenchmarkDatabase, NpgsqlDataSource> source)
+        async Task<(int Rows, double Seconds, double WithoutPauses)> RunAsync(Func<BenchmarkDatabase, Task<PlanDatabase>> open)
         {
             await using var database = await BenchmarkDatabase.CopyAsync(template, ct);
             await database.RunAsync("PlanSchema.sql", ct);
             await database.SettleAsync(ct);
-            return await new PlanScript(source(database), results, total).RunAsync(ct);
+            await using var opened = await open(database);
+            return await new PlanScript(opened, results, total).RunAsync(ct);
         }
     }
 
-    /// <summary>Legacy rows per second: as the plan wrote it, and with statements prepared and no pauses.</summary>
-    private sealed record ScriptRun(double Rate, double RateInItsFavour);
+    /// <summary>Legacy rows per second: as the plan wrote it, with statements prepared and no pauses, and as written over PostgREST.</summary>
+    private sealed record ScriptRun(double Rate, double RateInItsFavour, double RateOverRest);
 
     private sealed record OurRun(
         double Seconds, double PureCopy, double Verify, long PeakWorkingSet, long ManagedHeap, long[] StarRows, IReadOnlyList<long> Sizes);

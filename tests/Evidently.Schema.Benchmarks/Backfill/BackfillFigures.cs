@@ -24,6 +24,9 @@ internal sealed record BackfillFigures
     /// <summary>The same without its pauses of 100 ms a batch.</summary>
     public Sample? ScriptRateInItsFavour { get; init; }
 
+    /// <summary>As it is written, over PostgREST; null where there is none.</summary>
+    public Sample? ScriptRateOverRest { get; init; }
+
     public required int ScriptResults { get; init; }
 
     /// <summary>In all five tables.</summary>

@@ -15,6 +15,8 @@ internal sealed class Report(TextWriter output)
     private const double FewerRows = 6;
     private const double Megabyte = 1 << 20;
 
+    private static string PostgRest => PostgRestServer.FindBinary() is null ? $"left out, because neither {PostgRestServer.BinaryVariable} nor the PATH names the program" : "with a PostgREST on the same machine";
+
     public async Task WriteGroundAsync(PostgresServer server, BackfillOptions options, CancellationToken ct)
     {
         output.WriteLine($"""
@@ -23,9 +25,9 @@ internal sealed class Report(TextWriter output)
             - command: `dotnet run -c Release --project tests/Evidently.Schema.Benchmarks -- backfill --rows {string.Join(',', options.Rows)} --runs {options.Runs} --script-results {options.ScriptResults} --workers {options.Workers}`
             {await new Ground(server).WriteAsync(ct)}
             - median of {options.Runs} runs (range); contenders take turns, each on a fresh copy of one legacy database without dirt, after ANALYZE and CHECKPOINT
-            - ours: `SchemaMigrator` with {options.Workers} sessions that copy, from its start at migration 205 to the end of 207: foreign keys detached, history copied and committed batch by batch, keys attached and validated
+            - ours: `SchemaMigrator` with {options.Workers} sessions that copy, connected, from its start at migration 205 to the end of 207: foreign keys detached, history copied and committed batch by batch, keys attached and validated
             - giant: one transaction of five `INSERT … SELECT` into the plan's tables, its foreign keys and indexes in place
-            - script: the plan's script, row by row, in C# with Npgsql, as it is written: statements unprepared, a pause of 100 ms after every 500 results; and once more in its favour, prepared and without pauses. Sampled in batches spread over history. Left out in both: PostgREST, HTTP and JSON in between, the refresh at its end
+            - script: the plan's script, row by row, in C# with Npgsql, as it is written: statements unprepared, a pause of 100 ms after every 500 results; once more in its favour, prepared and without pauses; and as it is written over PostgREST, as supabase-js sends it: {PostgRest}. Sampled in batches spread over history. Left out in all: the refresh at its end
 
             """);
     }
@@ -48,8 +50,8 @@ internal sealed class Report(TextWriter output)
     private void WriteRates(IReadOnlyList<BackfillFigures> all)
     {
         output.WriteLine("""
-            | legacy rows | answer | ours, rows/s | ours, s | of it copying, s | giant, rows/s | ours : giant | script, rows/s | ours : script | ours : script, prepared, no pauses |
-            |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+            | legacy rows | answer | ours, rows/s | ours, s | of it copying, s | giant, rows/s | ours : giant | script, rows/s | ours : script | ours : script, prepared, no pauses | script over PostgREST, rows/s | ours : script over PostgREST |
+            |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
             """);
         foreach (var figures in all)
         {
@@ -58,7 +60,7 @@ internal sealed class Report(TextWriter output)
             output.WriteLine(
                 $"| {figures.Rows:N0} | {figures.Answer:N0} B | {figures.OurRate.Text("N0")} | {figures.Ours.Text("N2")} | {figures.PureCopy.Text("N2")} " +
                 $"| {figures.GiantRate?.Text("N0") ?? "–"} | {Times(Ratio(figures, figures.GiantRate))} | {script} | {Times(Ratio(figures, figures.ScriptRate))} " +
-                $"| {Times(Ratio(figures, figures.ScriptRateInItsFavour))} |");
+                $"| {Times(Ratio(figures, figures.ScriptRateInItsFavour))} | {figures.ScriptRateOverRest?.Text("N0") ?? "–"} | {Times(Ratio(figures, figures.ScriptRateOverRest))} |");
         }
     }
 
@@ -88,6 +90,10 @@ internal sealed class Report(TextWriter output)
             Line($"against one giant `INSERT … SELECT`, {rows}", Times(Ratio(figures, figures.GiantRate)), $"≥ {AgainstGiant:N1} ×", Ratio(figures, figures.GiantRate) >= AgainstGiant);
             Line($"against the plan's script, {rows}", Times(Ratio(figures, figures.ScriptRate)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRate) >= AgainstScript);
             Line($"the same, prepared and without its pauses, {rows}", Times(Ratio(figures, figures.ScriptRateInItsFavour)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRateInItsFavour) >= AgainstScript);
+            if (figures.ScriptRateOverRest is not null)
+            {
+                Line($"as it is written, over PostgREST, {rows}", Times(Ratio(figures, figures.ScriptRateOverRest)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRateOverRest) >= AgainstScript);
+            }
         }
 
         if (all.Count > 1)

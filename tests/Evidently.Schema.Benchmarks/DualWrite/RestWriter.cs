@@ -1,9 +1,5 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Evidently.Schema.Testing;
-using Npgsql;
 
 namespace Evidently.Schema.Benchmarks.DualWrite;
 
@@ -23,32 +19,27 @@ internal sealed class RestWriter : IAsyncDisposable
 
     private static readonly string InsertPath = $"extracted_positions?columns={Uri.EscapeDataString(string.Join(',', ScoredResult.Columns.Select(column => $"\"{column}\"")))}";
 
-    private readonly PostgRestServer _server;
-    private readonly HttpClient _client;
+    private readonly RestRequests _requests;
 
-    private RestWriter(PostgRestServer server, string role) => (_server, _client) = (server, server.CreateClient(role));
+    private RestWriter(RestRequests requests) => _requests = requests;
 
-    /// <summary>Starts a PostgREST that works as the owner, as the other writers do.</summary>
-    public static async Task<RestWriter> StartAsync(string program, string connectionString, CancellationToken ct)
-    {
-        var owner = new NpgsqlConnectionStringBuilder(connectionString).Username!;
-        return new(await PostgRestServer.StartAsync(program, connectionString, new() { AnonymousRole = owner }, ct), owner);
-    }
+    /// <inheritdoc cref="RestRequests.StartAsync"/>
+    public static async Task<RestWriter> StartAsync(string program, string connectionString, CancellationToken ct) => new(await RestRequests.StartAsync(program, connectionString, ct));
 
     /// <summary>savePositions: <c>.delete().eq(…)</c>, then <c>.insert([…])</c>.</summary>
     public async Task SaveAsync(ScoredResult result, CancellationToken ct)
     {
-        await SendAsync(HttpMethod.Delete, $"extracted_positions?collector_result_id=eq.{result.Id}", ct);
-        await SendAsync(HttpMethod.Post, InsertPath, ct, new JsonArray([.. result.Rows.Select(row => Row(row, ScoredResult.Columns))]));
+        await _requests.SendAsync(HttpMethod.Delete, $"extracted_positions?collector_result_id=eq.{result.Id}", ct);
+        await _requests.SendAsync(HttpMethod.Post, InsertPath, ct, new JsonArray([.. result.Rows.Select(row => Row(row, ScoredResult.Columns))]));
     }
 
     /// <summary><c>.update(…).eq(…)</c>, of the brand row and of each competitor row.</summary>
     public async Task SaveSentimentAsync(ScoredResult result, CancellationToken ct)
     {
-        await SendAsync(HttpMethod.Patch, $"extracted_positions?collector_result_id=eq.{result.Id}&competitor_name=is.null", ct, Row(result.Brand, "sentiment_label", "sentiment_score"));
+        await _requests.SendAsync(HttpMethod.Patch, $"extracted_positions?collector_result_id=eq.{result.Id}&competitor_name=is.null", ct, Row(result.Brand, "sentiment_label", "sentiment_score"));
         foreach (var row in result.Competitors)
         {
-            await SendAsync(
+            await _requests.SendAsync(
                 HttpMethod.Patch,
                 $"extracted_positions?collector_result_id=eq.{result.Id}&competitor_name=eq.{Uri.EscapeDataString((string)row["competitor_name"])}",
                 ct,
@@ -63,24 +54,24 @@ internal sealed class RestWriter : IAsyncDisposable
         var fact = Row(result.Brand, "brand_id", "customer_id", "query_id", "collector_type", "topic");
         fact["collector_result_id"] = result.Id;
         fact["processed_at"] = Value(DateTime.UtcNow);
-        var made = await SendAsync(HttpMethod.Post, "metric_facts?select=*", ct, fact, representation: true, single: true);
+        var made = await _requests.SendAsync(HttpMethod.Post, "metric_facts?select=*", ct, fact, representation: true, single: true);
         var factId = made["id"]!;
 
         // Step 2
         var metrics = Row(result.Brand, "visibility_index", "has_brand_presence", "brand_first_position", "brand_positions", "total_brand_mentions", "total_word_count");
         metrics["metric_fact_id"] = factId.DeepClone();
         metrics["share_of_answers"] = Value(result.Brand["share_of_answers_brand"]);
-        await SendAsync(HttpMethod.Post, "brand_metrics", ct, metrics);
+        await _requests.SendAsync(HttpMethod.Post, "brand_metrics", ct, metrics);
 
         // Step 4; 3 is not due when positions are saved.
         foreach (var row in result.Competitors)
         {
-            var competitor = await SendAsync(
+            var competitor = await _requests.SendAsync(
                 HttpMethod.Get,
                 $"brand_competitors?select=id&brand_id=eq.{result.Brand["brand_id"]}&competitor_name=eq.{Uri.EscapeDataString((string)row["competitor_name"])}",
                 ct,
                 single: true);
-            await SendAsync(HttpMethod.Post, "competitor_metrics", ct, new JsonObject
+            await _requests.SendAsync(HttpMethod.Post, "competitor_metrics", ct, new JsonObject
             {
                 ["metric_fact_id"] = factId.DeepClone(),
                 ["competitor_id"] = competitor["id"]!.DeepClone(),
@@ -93,7 +84,7 @@ internal sealed class RestWriter : IAsyncDisposable
     }
 
     /// <summary>The star alone: <c>.schema('evidently_schema').rpc('save_positions', …)</c>.</summary>
-    public async Task SavePositionsAsync(ScoredResult result, CancellationToken ct) => await SendAsync(
+    public async Task SavePositionsAsync(ScoredResult result, CancellationToken ct) => await _requests.SendAsync(
         HttpMethod.Post,
         "rpc/save_positions",
         ct,
@@ -105,43 +96,10 @@ internal sealed class RestWriter : IAsyncDisposable
         },
         schema: "evidently_schema");
 
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _requests.DisposeAsync();
 
     private static JsonObject Row(Dictionary<string, object> row, params string[] columns) =>
         new(columns.Select(column => KeyValuePair.Create(column, column is "metadata" && row[column] is string json ? JsonNode.Parse(json) : Value(row[column]))));
 
     private static JsonNode? Value(object value) => value is DBNull ? null : JsonSerializer.SerializeToNode(value, value.GetType());
-
-    private async Task<JsonNode> SendAsync(
-        HttpMethod method, string path, CancellationToken ct, JsonNode? body = null, string? schema = null, bool representation = false, bool single = false)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        if (body is not null)
-        {
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-        }
-
-        if (schema is not null)
-        {
-            request.Headers.Add("Content-Profile", schema);
-        }
-
-        if (representation)
-        {
-            request.Headers.Add("Prefer", "return=representation");
-        }
-
-        if (single)
-        {
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.pgrst.object+json"));
-        }
-
-        using var answer = await _client.SendAsync(request, ct);
-        var text = await answer.Content.ReadAsStringAsync(ct);
-        return answer.IsSuccessStatusCode ? JsonNode.Parse(text.Length == 0 ? "{}" : text)! : throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {text}");
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Evidently.Schema.Testing;
 using Npgsql;
 
