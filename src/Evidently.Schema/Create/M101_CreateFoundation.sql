@@ -8,7 +8,7 @@ COMMENT ON SCHEMA evidently_schema IS 'Evidently.Schema: moves extracted_positio
 CREATE TABLE IF NOT EXISTS evidently_schema.events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    actor text NOT NULL DEFAULT session_user,
+    actor text NOT NULL DEFAULT session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', ''),
     kind text NOT NULL,
     subject text NOT NULL,
     was text,
@@ -16,13 +16,13 @@ CREATE TABLE IF NOT EXISTS evidently_schema.events (
     reason text
 );
 
-COMMENT ON TABLE evidently_schema.events IS 'The audit trail: who changed what, when and why; ids and settings, never row values';
+COMMENT ON TABLE evidently_schema.events IS 'The audit trail: who, and in brackets as which role, changed what, when and why; ids and settings, never row values';
 
 CREATE TABLE IF NOT EXISTS evidently_schema.settings (
     name text PRIMARY KEY,
     value text NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    changed_by text NOT NULL DEFAULT session_user
+    changed_by text NOT NULL DEFAULT session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', '')
 );
 
 COMMENT ON TABLE evidently_schema.settings IS 'One row a setting; UPDATE its value, it takes effect at once; a bad value is refused (EV008)';
@@ -98,7 +98,7 @@ BEGIN
             HINT = 'Leave it at star.';
     END IF;
     NEW.changed_at := clock_timestamp();
-    NEW.changed_by := session_user;
+    NEW.changed_by := session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', '');
     IF TG_OP = 'UPDATE' AND NEW.value <> OLD.value THEN
         INSERT INTO evidently_schema.events (kind, subject, was, became) VALUES ('setting', NEW.name, OLD.value, NEW.value);
     END IF;

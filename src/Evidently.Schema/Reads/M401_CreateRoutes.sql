@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS evidently_schema.read_routes (
     star_percent integer NOT NULL DEFAULT 0,
     shadow boolean NOT NULL DEFAULT false,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    changed_by text NOT NULL DEFAULT session_user,
+    changed_by text NOT NULL DEFAULT session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', ''),
     reason text
 );
 
@@ -83,7 +83,7 @@ BEGIN
         END IF;
     END IF;
     NEW.changed_at := clock_timestamp();
-    NEW.changed_by := session_user;
+    NEW.changed_by := session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', '');
     IF TG_OP = 'UPDATE' THEN
         NEW.reason := CASE WHEN NEW.reason IS DISTINCT FROM OLD.reason THEN NEW.reason END;
         INSERT INTO evidently_schema.events (kind, subject, was, became, reason)

@@ -85,7 +85,7 @@ DECLARE
 BEGIN
     PERFORM set_config('evidently_schema.through_view', 'off', true), set_config('evidently_schema.view_results', '', true);
     IF NOT EXISTS (SELECT FROM evidently_schema.view_writes AS w WHERE w.application_name = application AND w.at > clock_timestamp() - interval '1 minute') THEN
-        INSERT INTO evidently_schema.view_writes (application_name, actor) VALUES (application, session_user);
+        INSERT INTO evidently_schema.view_writes (application_name, actor) VALUES (application, session_user || coalesce(' (' || nullif(current_setting('role'), 'none') || ')', ''));
     END IF;
     SELECT s.value INTO mode FROM evidently_schema.settings AS s WHERE s.name = 'dual_write';
     IF results IS NOT NULL AND mode IN ('sync', 'strict') AND current_setting('transaction_isolation') LIKE 'read %'

@@ -194,6 +194,21 @@ public sealed class AccessTests
         Assert.That(await database.ScalarAsync<bool>("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"), Is.False);
     }
 
+    /// <summary>PostgREST logs in as one role for everybody: who it works for must be told apart.</summary>
+    [Test]
+    public async Task The_audit_trail_names_the_role_beside_the_log_in()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Created);
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '7' WHERE name = 'backfill_pause_ms'");
+        await using var session = await AsAsync(database, LegacyDatabase.OwnerRole);
+        await session.ExecuteAsync("UPDATE evidently_schema.settings SET value = '8' WHERE name = 'backfill_pause_ms'");
+
+        Assert.That(
+            await database.ListAsync("SELECT actor FROM evidently_schema.events WHERE subject = 'backfill_pause_ms' ORDER BY id"),
+            Is.EqualTo(new[] { LegacyDatabase.OwnerRole, $"{await session.ScalarAsync<string>("SELECT session_user::text")} ({LegacyDatabase.OwnerRole})" }));
+        Assert.That(await database.ScalarAsync<string>("SELECT changed_by FROM evidently_schema.settings WHERE name = 'backfill_pause_ms'"), Does.EndWith($"({LegacyDatabase.OwnerRole})"));
+    }
+
     private static async Task<Session> AsAsync(StarDatabase database, string role) =>
         await Session.OpenAsync(database.AdminConnectionString, $"SET ROLE {role}");
 
