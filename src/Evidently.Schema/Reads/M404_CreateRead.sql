@@ -112,6 +112,9 @@ $candidates$;
 -- from the star, or are projected from the rows of the results that p_candidates names (an expression, bigint[]): at least those that p_filter keeps. With {results}, a table, in it, it
 -- names the star's too. p_rows: which legacy rows (l) beside brand rows the page needs. Plans are generic, and so made once a session; the planner, who cannot know how many
 -- candidates there are, must not guess that one is left before it joins them, hence OFFSET 0, nor that rows, one a result, ask for the same result again.
+-- No page pays for columns it does not ask for: what is projected stands in its FROM, since a WITH that is volatile (computed_once) computes and keeps all of them. Where the page joins
+-- something to it, it is one nevertheless: the one row expected of it was met by scanning the other table for each. A page of competitors' rows alone (p_rows) does not keep the
+-- brand's; brand_score leaves competitors' sentiment out, which the star would look up row by row.
 CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text, p_rows text DEFAULT 'true')
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -132,15 +135,15 @@ BEGIN
             WHEN named THEN format('candidates constant bigint[] := %s;', replace(replace(p_candidates, '{results}', 'public.metric_facts'), '{brand}', 'true'))
             ELSE '' END;
         source := CASE
-            WHEN version = 'star' THEN format('results AS (SELECT r.* FROM evidently_schema.star_results AS r WHERE %s)',
-                CASE WHEN named THEN 'r.collector_result_id = ANY (candidates) AND ' ELSE '' END || p_filter)
+            WHEN version = 'star' THEN format('results AS %s(SELECT r.* FROM evidently_schema.star_results AS r WHERE %s)',
+                CASE WHEN p_rows = 'true' THEN '' ELSE 'NOT MATERIALIZED ' END, CASE WHEN named THEN 'r.collector_result_id = ANY (candidates) AND ' ELSE '' END || p_filter)
                 || CASE WHEN with_competitors THEN format($star$,
-                answers AS (SELECT true AS is_brand, NULL AS competitor_id, %1$s, %2$s FROM results AS r
-                    UNION ALL SELECT false, c.competitor_id, %1$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
+                answers AS (SELECT true AS is_brand, NULL AS competitor_id, r.sentiment_score AS brand_score, %1$s, %2$s FROM results AS r
+                    UNION ALL SELECT false, c.competitor_id, NULL, %1$s, c.visibility_index, c.share_of_answers, NULL, c.mentions, NULL, c.sentiment_score
                     FROM results AS r JOIN evidently_schema.star_competitors AS c ON c.metric_fact_id = r.metric_fact_id)$star$, of_result, of_row) ELSE '' END
-            WHEN NOT with_competitors THEN format('results AS (SELECT r.* FROM (SELECT r.projected, %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
+            WHEN NOT with_competitors THEN format('(SELECT r.* FROM (SELECT r.projected, %1$s, %2$s FROM evidently_schema.projected_brand_rows AS r
                 WHERE r.collector_result_id = ANY (candidates) OFFSET 0) AS r WHERE r.projected AND %3$s)', of_result, of_row, p_filter)
-            ELSE format($legacy$answers AS (SELECT r.* FROM (SELECT r.is_brand, r.competitor_id, r.collector_result_id, r.brand_id, r.customer_id, r.query_id,
+            ELSE format($legacy$(SELECT r.* FROM (SELECT r.is_brand, r.competitor_id, CASE WHEN r.is_brand THEN r.sentiment_score END AS brand_score, r.collector_result_id, r.brand_id, r.customer_id, r.query_id,
                         first_value(r.collector_type) OVER result AS collector_type, first_value(r.topic) OVER result AS topic,
                         first_value(r.processed_at) OVER result AS processed_at, first_value(r.created_at) OVER result AS created_at, %1$s
                     FROM (SELECT r.projected, r.is_brand, r.competitor_id, %2$s, %1$s FROM %4$s AS r WHERE r.collector_result_id = ANY (candidates) OFFSET 0) AS r
@@ -158,11 +161,13 @@ BEGIN
                 %s
             BEGIN
                 RETURN QUERY
-                WITH %s
                 %s;
             END
             $body$
-            $create$, version || '_' || p_name, p_parameters, p_columns, CASE WHEN with_competitors THEN 'on' ELSE 'off' END, candidates, source, p_page);
+            $create$, version || '_' || p_name, p_parameters, p_columns, CASE WHEN with_competitors THEN 'on' ELSE 'off' END, candidates, CASE
+            WHEN version = 'star' THEN format('WITH %s %s', source, p_page)
+            WHEN p_page LIKE '%JOIN%' THEN format('WITH answers AS %s %s', source, p_page)
+            ELSE replace(replace(p_page, 'FROM results AS r', format('FROM %s AS r', source)), 'FROM answers AS a', format('FROM %s AS a', source)) END);
         PERFORM evidently_schema.restrict_access(format('evidently_schema.%s_%s', version, p_name));
     END LOOP;
 END

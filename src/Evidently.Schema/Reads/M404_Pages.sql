@@ -8,7 +8,7 @@ SELECT evidently_schema.create_read('get_topic_metrics',
     'r.brand_id = p_brand_id AND r.customer_id = p_customer_id AND r.processed_at >= p_from AND r.processed_at < p_to
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
     $page$SELECT (array_agg(btrim(a.topic) ORDER BY a.processed_at DESC, a.collector_result_id DESC) FILTER (WHERE a.is_brand))[1],
-        100 * avg(a.visibility_index) FILTER (WHERE a.is_brand), avg(a.share_of_answers) FILTER (WHERE a.is_brand), avg(a.sentiment_score) FILTER (WHERE a.is_brand),
+        100 * avg(a.visibility_index) FILTER (WHERE a.is_brand), avg(a.share_of_answers) FILTER (WHERE a.is_brand), avg(a.brand_score),
         100.0 * count(*) FILTER (WHERE a.is_brand AND a.has_brand_presence) / nullif(count(*) FILTER (WHERE a.is_brand), 0), count(*) FILTER (WHERE a.is_brand),
         avg(a.share_of_answers) FILTER (WHERE NOT a.is_brand)
     FROM answers AS a
@@ -33,7 +33,7 @@ SELECT evidently_schema.create_read('get_prompt_metrics',
         AND (p_query_ids IS NULL AND p_collector_result_ids IS NULL OR r.query_id = ANY (p_query_ids) OR r.collector_result_id = ANY (p_collector_result_ids))
         AND (p_collector_types IS NULL OR r.collector_type = ANY (p_collector_types))',
     $page$SELECT a.query_id, a.collector_result_id, a.collector_type, 100 * max(a.visibility_index) FILTER (WHERE a.is_brand),
-        max(a.sentiment_score) FILTER (WHERE a.is_brand), max(a.mentions) FILTER (WHERE a.is_brand), coalesce(sum(a.mentions) FILTER (WHERE NOT a.is_brand), 0),
+        max(a.brand_score), max(a.mentions) FILTER (WHERE a.is_brand), coalesce(sum(a.mentions) FILTER (WHERE NOT a.is_brand), 0),
         coalesce(array_agg(bc.competitor_name::text ORDER BY bc.competitor_name::text COLLATE "default", bc.competitor_name::text COLLATE "C") FILTER (WHERE bc.id IS NOT NULL), '{}')
     FROM answers AS a
     LEFT JOIN public.brand_competitors AS bc ON bc.id = a.competitor_id
