@@ -54,6 +54,28 @@ public sealed class PlanShapeTests
         }
     }
 
+    [Test]
+    public async Task A_page_reads_no_table_of_the_star_that_it_shows_nothing_of()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, fill: Many);
+        var page = await PageAsync(database);
+        await using var session = await database.OpenAsync();
+        foreach (var call in Calls(page))
+        {
+            string[] shownNothingOf = call switch
+            {
+                _ when call.StartsWith("get_competitor_", StringComparison.Ordinal) => ["brand_metrics", "brand_sentiment"],
+                _ when call.StartsWith("get_topic_", StringComparison.Ordinal) || call.StartsWith("get_prompt_", StringComparison.Ordinal) => ["competitor_sentiment"],
+                _ when call.StartsWith("get_keyword_", StringComparison.Ordinal) => ["brand_sentiment", "competitor_metrics", "competitor_sentiment"],
+                _ => ["competitor_metrics", "competitor_sentiment"],
+            };
+
+            var reads = await ReadsAsync(session, $"evidently_schema.star_{call}");
+
+            Assert.That(shownNothingOf.Where(table => reads.TryGetValue(table, out var read) && read.Fetched > OfPlanner), Is.Empty, call);
+        }
+    }
+
     /// <summary>Without the candidates in its filter the planner, who knows nothing of an array that may be NULL, reads every fact.</summary>
     [Test]
     public async Task Results_are_found_by_their_ids([Values] bool guarded)
