@@ -32,7 +32,7 @@ internal sealed class ServerSearch(PostgresServerOptions options)
             $"""
             No PostgreSQL {OldestMajor} or later was found. There are four ways to one; of those tried:
             {string.Join('\n', search._reasons.Select(reason => "- " + reason))}
-            Set {PostgresServerOptions.ConnectionStringVariable} to a superuser's connection string (Environment), install PostgreSQL (Installed), start Docker (Docker), or allow the download of binaries (Embedded).
+            Set {PostgresServerOptions.ConnectionStringVariable} to a superuser's connection string (Environment), install PostgreSQL (Installed), start Docker 25 or newer (Docker), or allow the download of binaries (Embedded).
             """);
     }
 

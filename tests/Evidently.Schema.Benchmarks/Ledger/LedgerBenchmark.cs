@@ -13,7 +13,7 @@ internal sealed class LedgerBenchmark(LedgerOptions options)
         targets.AddRange(await new BackfillBenchmark(new BackfillOptions { Rows = options.Rows, Runs = options.Runs }).RunAsync(ct));
         targets.AddRange(await new DualWriteBenchmark(new DualWriteOptions { Runs = options.Runs }).RunAsync(ct));
         targets.AddRange(await new ReadsBenchmark(new ReadsOptions { Rows = options.Rows }).RunAsync(ct));
-        targets.AddRange(await new ReadsBenchmark(new ReadsOptions { Rows = [options.Rows[0]], Brands = 1 }).RunAsync(ct));
+        targets.AddRange(await new ReadsBenchmark(new ReadsOptions { Rows = [options.Rows[0]], Brands = 2 }).RunAsync(ct));
         Console.WriteLine($"""
 
             ## Ledger
