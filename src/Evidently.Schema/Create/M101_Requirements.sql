@@ -65,7 +65,7 @@ BEGIN
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV001',
             MESSAGE = pg_catalog.format('The legacy database is not the one this migration knows: %s.', problems[1]),
-            DETAIL = array_to_string(problems, '; '),
+            DETAIL = (SELECT string_agg(p.problem, '; ' ORDER BY p.n) FROM (SELECT u.problem, min(u.n) AS n FROM unnest(problems) WITH ORDINALITY AS u (problem, n) GROUP BY u.problem) AS p), -- a missing table once, not for each column
             HINT = 'Connect to the database that holds extracted_positions, or bring the columns to the expected types. Nothing was changed.';
     END IF;
 

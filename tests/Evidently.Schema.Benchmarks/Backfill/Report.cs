@@ -90,10 +90,6 @@ internal sealed class Report(TextWriter output)
             Line($"against one giant `INSERT … SELECT`, {rows}", Times(Ratio(figures, figures.GiantRate)), $"≥ {AgainstGiant:N1} ×", Ratio(figures, figures.GiantRate) >= AgainstGiant);
             Line($"against the plan's script, {rows}", Times(Ratio(figures, figures.ScriptRate)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRate) >= AgainstScript);
             Line($"the same, prepared and without its pauses, {rows}", Times(Ratio(figures, figures.ScriptRateInItsFavour)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRateInItsFavour) >= AgainstScript);
-            if (figures.ScriptRateOverRest is not null)
-            {
-                Line($"as it is written, over PostgREST, {rows}", Times(Ratio(figures, figures.ScriptRateOverRest)), $"≥ {AgainstScript:N0} ×", Ratio(figures, figures.ScriptRateOverRest) >= AgainstScript);
-            }
         }
 
         if (all.Count > 1)

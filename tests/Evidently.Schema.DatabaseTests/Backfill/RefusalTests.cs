@@ -81,6 +81,18 @@ public sealed class RefusalTests
         Assert.That(refusal.MessageText, Does.Contain("is too old: 15 or newer is needed"));
     }
 
+    [Test]
+    public async Task All_that_is_missing_is_named_at_once_and_each_table_once()
+    {
+        await using var database = await StarDatabase.CreateAsync(0);
+        await database.ExecuteAsync("DROP TABLE extracted_positions; DROP TABLE brand_competitors CASCADE");
+
+        var refusal = (await Assert.ThrowsAsync<Npgsql.PostgresException>(
+            () => Sql.ExecuteAsync($"{database.ConnectionString};Include Error Detail=true", Steps.Sql("M101_Requirements.sql"))))!;
+
+        Assert.That(refusal.Detail, Is.EqualTo("table public.brand_competitors is missing; table public.extracted_positions is missing"));
+    }
+
     /// <summary>The guards of the refusals above, each as a condition of M101_Requirements.sql: without it the database passes.</summary>
     [TestCase(TextScore, "AND NOT a.attisdropped AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric", "AND false AND format_type(a.atttypid, NULL) <> ALL (string_to_array(metric")]
     [TestCase(NullableId, "AND NOT a.attnotnull", "AND false")]

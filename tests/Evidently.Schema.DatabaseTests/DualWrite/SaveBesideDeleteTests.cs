@@ -62,9 +62,11 @@ public sealed class SaveBesideDeleteTests
         }
     }
 
-    /// <summary>Cascades lock the two in either order, and the call must not have one while it waits for the other.</summary>
-    [Test]
-    public async Task A_call_that_waits_for_one_parent_does_not_hold_the_other([Values] bool brandFirst, [Values] bool guarded)
+    /// <summary>Cascades lock the two in either order, and the call must not have one while it waits for the other. It asks for the brand first, so that only who has the result shows the guard.</summary>
+    [TestCase(true, true)]
+    [TestCase(false, true)]
+    [TestCase(false, false)]
+    public async Task A_call_that_waits_for_one_parent_does_not_hold_the_other(bool brandFirst, bool guarded)
     {
         const string brand = $"SELECT FROM brands WHERE id = (SELECT brand_id {OfResult2}) FOR UPDATE"; // as a DELETE locks it
         const string result = "SELECT FROM collector_results WHERE id = 2 FOR UPDATE";
@@ -78,7 +80,7 @@ public sealed class SaveBesideDeleteTests
         await other.ExecuteAsync("ROLLBACK");
         await saving;
 
-        Assert.That(taken, guarded || brandFirst ? Is.Null : Is.EqualTo(PostgresErrorCodes.LockNotAvailable));
+        Assert.That(taken, guarded ? Is.Null : Is.EqualTo(PostgresErrorCodes.LockNotAvailable));
         await database.AssertDrainedAsync(guarded: true);
     }
 
