@@ -18,11 +18,14 @@ BEGIN
 END
 $triggers$;
 
-DO $placeholder$ -- left by a build of the index that was killed half-way
+DO $placeholder$ -- left by a run that was killed before 202 was listed: 202's own Down does not run then
 BEGIN
     IF (SELECT c.relkind = 'v' FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass('public.idx_extracted_positions_evidently_schema')) THEN
         DROP VIEW public.idx_extracted_positions_evidently_schema;
+    ELSE
+        DROP INDEX IF EXISTS public.idx_extracted_positions_evidently_schema;
     END IF;
+    DROP INDEX IF EXISTS public.idx_extracted_positions_evidently_schema_invalid;
 END
 $placeholder$;
 

@@ -4,7 +4,13 @@ CALL evidently_schema.step(ARRAY['competitor_sentiment', 'competitor_metrics', '
 
 SELECT evidently_schema.refuse_after(2);
 
-SELECT evidently_schema.empty_star();
+DO $empty$
+BEGIN
+    IF to_regprocedure('evidently_schema.empty_star()') IS NOT NULL THEN -- else a run that was killed then has emptied it, and nothing has filled it since
+        PERFORM evidently_schema.empty_star();
+    END IF;
+END
+$empty$;
 
 DROP VIEW IF EXISTS evidently_schema.backfill_progress, evidently_schema.compared_rows,
     evidently_schema.covered_results, evidently_schema.star_foreign_keys;

@@ -38,12 +38,18 @@ internal static class RetireDatabase
             await Steps.UpAsync(database.ConnectionString, Steps.Routed);
         }
 
+        await database.MakeReadyAsync();
+        return database;
+    }
+
+    /// <summary>After phase 4.</summary>
+    public static async Task MakeReadyAsync(this StarDatabase database)
+    {
         await database.ExecuteAsync("INSERT INTO collector_results (id, raw_answer) VALUES (100, 'a'), (101, 'b') ON CONFLICT DO NOTHING");
         await database.DrainAsync();
         await database.ExecuteAsync("UPDATE evidently_schema.rejected_rows SET acknowledged = true");
         await database.ExecuteAsync("SELECT evidently_schema.verify()");
         await database.ExecuteAsync("UPDATE evidently_schema.read_routes SET star_percent = 100");
-        return database;
     }
 
     public static async Task<StarDatabase> ArchivedAsync(LegacyVariant? variant = null, LegacyFill? fill = null, bool toStar = false, string? shape = null)
