@@ -5,25 +5,32 @@ using Npgsql;
 namespace Evidently.Schema.Hosting.Data;
 
 /// <summary>
-/// Copies history when the runner comes to migration 206, before its statement, on sessions of their own that hold no runner lock. A second at
-/// a time, so that it stops after a batch when it is cancelled. The migration's own statement then finds all copied, or copies what is left:
-/// a worker that fails is a warning, and none outlives the runner.
+/// Copies history when the runner comes to migration 206, and builds the star's spare indexes when it comes to 207, before their statements, on sessions of their
+/// own that hold no runner lock. Copying is done a second at a time, so that it stops after a batch when it is cancelled. The migration's own statement then finds
+/// all done, or does what is left: a worker that fails is a warning, and none outlives the runner.
 /// </summary>
 internal sealed class BackfillWorkers(SchemaSessions sessions, int count, TimeProvider time, ILogger logger, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private const long CopyHistory = 206;
+    private const long AttachForeignKeys = 207;
 
     /// <summary>How long a batch may take to end before its statement is cancelled: it holds at most a second, a batch, and a lock it waits for.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4);
 
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Copies, when the runner begins to; called on the runner's thread, which is its own and has nothing else to do.</summary>
+    /// <summary>Works, when the runner begins to; called on the runner's thread, which is its own and has nothing else to do.</summary>
     public void OnMigrating(long version)
     {
-        if (version == CopyHistory)
+        Func<NpgsqlConnection, Task>? work = version switch
         {
-            CopyAsync().GetAwaiter().GetResult();
+            CopyHistory => CopyAsync,
+            AttachForeignKeys => connection => ExecuteAsync(connection, Sql.WorkBuildIndexes),
+            _ => null,
+        };
+        if (work is not null)
+        {
+            RunAsync(work).GetAwaiter().GetResult();
         }
     }
 
@@ -33,10 +40,18 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, TimePr
         return ValueTask.CompletedTask;
     }
 
-    private async Task CopyAsync()
+    private async Task RunAsync(Func<NpgsqlConnection, Task> work)
     {
         using var asked = cancellationToken.Register(() => _ = StopSoonAsync());
-        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(WorkAsync, CancellationToken.None))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => WorkAsync(work), CancellationToken.None))).ConfigureAwait(false);
+    }
+
+    private async Task CopyAsync(NpgsqlConnection connection)
+    {
+        while (!cancellationToken.IsCancellationRequested && await ExecuteAsync(connection, Sql.Copied).ConfigureAwait(false) is not true)
+        {
+            await ExecuteAsync(connection, Sql.WorkBackfill).ConfigureAwait(false);
+        }
     }
 
     private async Task StopSoonAsync()
@@ -52,7 +67,7 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, TimePr
         }
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(Func<NpgsqlConnection, Task> work)
     {
         try
         {
@@ -60,10 +75,7 @@ internal sealed class BackfillWorkers(SchemaSessions sessions, int count, TimePr
             try
             {
                 await ExecuteAsync(connection, Sql.WorkerSession).ConfigureAwait(false);
-                while (!cancellationToken.IsCancellationRequested && await ExecuteAsync(connection, Sql.Copied).ConfigureAwait(false) is not true)
-                {
-                    await ExecuteAsync(connection, Sql.WorkBackfill).ConfigureAwait(false);
-                }
+                await work(connection).ConfigureAwait(false);
             }
             finally
             {

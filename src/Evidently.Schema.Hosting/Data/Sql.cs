@@ -9,6 +9,7 @@ internal static class Sql
     public static readonly string ReleaseSession = Read("ReleaseSession.sql");
     public static readonly string WorkerSession = Read("WorkerSession.sql");
     public static readonly string WorkBackfill = Read("WorkBackfill.sql");
+    public static readonly string WorkBuildIndexes = Read("WorkBuildIndexes.sql");
     public static readonly string OtherRunner = Read("OtherRunner.sql");
     public static readonly string Objects = Read("Objects.sql");
     public static readonly string AppliedVersions = Read("AppliedVersions.sql");

@@ -138,8 +138,8 @@ END
 $function$;
 
 -- Copies one batch of one lane and moves its checkpoint, in the caller's transaction. Inserts what is missing and overwrites nothing: a
--- result that has a fact is kept right by its notes. A result whose stripe is busy is noted and left. Returns 'copied', 'busy' (all
--- lanes are with other workers) or 'finished'.
+-- result that has a fact is kept right by its notes. A result whose stripe is busy is noted and left. Returns 'copied' (p_limit results), 'ended' (the
+-- lane's last, fewer), 'busy' (all lanes are with other workers) or 'finished'.
 CREATE OR REPLACE FUNCTION evidently_schema.copy_batch(p_limit integer) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $function$
@@ -166,7 +166,7 @@ BEGIN
     ids := evidently_schema.next_results(lane.lane, lane.last_id, lane.last_result, p_limit);
     IF ids = '{}' THEN
         UPDATE evidently_schema.backfill_lanes AS l SET finished = true WHERE l.lane = lane.lane;
-        RETURN 'copied';
+        RETURN 'ended';
     END IF;
 
     free := evidently_schema.lock_stripes(ids);
@@ -185,10 +185,10 @@ BEGIN
 
     UPDATE evidently_schema.backfill_lanes AS l
     SET last_id = ids[cardinality(ids)], results = l.results + cardinality(ids), batch_results = cardinality(ids),
-        rows = l.rows + legacy_rows, batch_rows = legacy_rows,
+        rows = l.rows + legacy_rows, batch_rows = legacy_rows, finished = cardinality(ids) < p_limit,
         batch_seconds = extract(epoch FROM clock_timestamp() - started), batch_at = clock_timestamp()
     WHERE l.lane = lane.lane;
-    RETURN 'copied';
+    RETURN CASE WHEN cardinality(ids) < p_limit THEN 'ended' ELSE 'copied' END;
 END
 $function$;
 

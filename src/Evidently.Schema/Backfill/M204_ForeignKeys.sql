@@ -125,15 +125,16 @@ BEGIN
 END
 $function$;
 
--- Builds one of them, and says whether there was one. SHARE on its table: it waits for projectors, and they for it; the application's
--- statements do not touch the star while its foreign keys are detached.
+-- Builds one of them that no other session builds, of the largest table first, and says whether there was one. SHARE on its table: it waits for
+-- projectors, and they for it; the application's statements do not touch the star while its foreign keys are detached.
 CREATE OR REPLACE FUNCTION evidently_schema.build_index() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     spare record;
 BEGIN
-    SELECT * INTO spare FROM evidently_schema.detached_indexes AS d ORDER BY d.name LIMIT 1;
+    SELECT * INTO spare FROM evidently_schema.detached_indexes AS d
+    ORDER BY pg_relation_size(to_regclass(d.relation)) DESC NULLS LAST, d.name LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -145,14 +146,22 @@ BEGIN
 END
 $function$;
 
--- All of them, each in a transaction of its own.
+-- All of them, each in a transaction of its own. Several sessions may run it at once; each returns when all are built.
 CREATE OR REPLACE PROCEDURE evidently_schema.build_indexes()
 LANGUAGE plpgsql
 AS $procedure$
+DECLARE
+    built boolean;
 BEGIN
     COMMIT;
-    WHILE evidently_schema.build_index() LOOP
+    LOOP
+        built := evidently_schema.build_index();
         COMMIT;
+        EXIT WHEN NOT EXISTS (SELECT FROM evidently_schema.detached_indexes);
+        IF NOT built THEN
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(0.01);
+        END IF;
     END LOOP;
 END
 $procedure$;

@@ -82,10 +82,9 @@ BEGIN
     PERFORM evidently_schema.start_backfill();
     COMMIT;
     -- As the last batches were, and a pause after the last: called again and again it need not feel its way each time.
-    SELECT coalesce(max(l.batch_at), clock_timestamp() - interval '1 day'), least(max(l.batch_results), 1000), min(l.batch_seconds / nullif(l.batch_results, 0)) 
+    SELECT coalesce(max(l.batch_at), clock_timestamp() - interval '1 day'), least(greatest(coalesce(max(l.batch_results), 100), 1), 1000), min(l.batch_seconds / nullif(l.batch_results, 0))
     INTO ended, batch, best_result_seconds FROM evidently_schema.backfill_lanes AS l;
     SELECT r.throttle INTO said FROM evidently_schema.backfill_runs AS r;
-    batch := greatest(coalesce(batch, 100), 1);
     LOOP
         SELECT max(s.value) FILTER (WHERE s.name = 'backfill_batch_size'), max(s.value) FILTER (WHERE s.name = 'backfill_pause_ms'),
             max(s.value) FILTER (WHERE s.name = 'backfill_paused')
@@ -109,21 +108,22 @@ BEGIN
             CONTINUE;
         END IF;
         started := clock_timestamp();
-        batch := least(batch, largest);
+        SELECT least(batch, largest, greatest((r.total - sum(l.results)) / 4, 100)) INTO batch -- smaller at the end, so that all workers end together
+        FROM evidently_schema.backfill_lanes AS l CROSS JOIN evidently_schema.backfill_runs AS r GROUP BY r.total;
         PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
         outcome := evidently_schema.copy_batch(batch);
         COMMIT;
         ended := clock_timestamp();
         took := extract(epoch FROM ended - started);
-        batch := CASE WHEN took > 0.2 THEN greatest(batch / 2, 1) WHEN took < 0.1 AND reason IS NULL THEN batch * 2 ELSE batch END;
         IF outcome = 'copied' AND took > 0.02 THEN -- what is shorter says little
             result_seconds := took / batch;
             best_result_seconds := least(best_result_seconds * 1.001, result_seconds);
         END IF;
+        batch := CASE WHEN took > 0.2 THEN greatest(batch / 2, 1) WHEN reason IS NOT NULL THEN batch WHEN took < 0.02 THEN batch * 4 WHEN took < 0.1 THEN batch * 2 ELSE batch END;
         EXIT WHEN outcome = 'finished';
         IF outcome = 'busy' THEN
             COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.05);
+            PERFORM pg_catalog.pg_sleep(0.01);
         END IF;
     END LOOP;
     COMMIT;

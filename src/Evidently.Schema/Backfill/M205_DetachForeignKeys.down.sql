@@ -7,6 +7,7 @@ SELECT evidently_schema.attach_foreign_keys(true);
 
 DO $indexes$
 BEGIN
+    PERFORM FROM evidently_schema.detached_indexes AS d FOR UPDATE; -- none is left to a session that is still building it
     WHILE evidently_schema.build_index() LOOP
         NULL;
     END LOOP;

@@ -62,6 +62,36 @@ public sealed class SpareIndexTests
         Assert.That(await database.ListAsync(Indexes), Is.EqualTo(await undisturbed.ListAsync(Indexes)));
     }
 
+    /// <summary>One stands at an index it may not build yet; the other builds the rest, does not return before the last one is built, and builds it when the first is killed.</summary>
+    [Test]
+    public async Task Two_sessions_build_each_what_the_other_does_not_and_end_when_all_is_built([Values] bool killed)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Copied);
+        await using var holder = await database.OpenAsync("BEGIN; LOCK TABLE brand_sentiment IN ROW EXCLUSIVE MODE");
+        await using var first = await database.OpenAsync();
+        await using var second = await database.OpenAsync();
+        var standing = await first.StartsWaitingAsync(database, "CALL evidently_schema.build_indexes()");
+
+        var building = second.ExecuteAsync("CALL evidently_schema.build_indexes()");
+        await Eventually.Holds(
+            async () => await database.ScalarAsync<bool>($"SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = {second.Pid}"), "the second waits for the first");
+        Assert.That(await database.ListAsync("SELECT name FROM evidently_schema.detached_indexes"), Is.EqualTo(new[] { "public.idx_brand_sentiment_label" }));
+        Assert.That((standing.IsCompleted, building.IsCompleted), Is.EqualTo((false, false)));
+        if (killed)
+        {
+            await database.ExecuteAsync($"SELECT pg_terminate_backend({first.Pid})");
+            await Assert.CatchAsync<Npgsql.NpgsqlException>(() => standing);
+        }
+
+        await holder.ExecuteAsync("COMMIT");
+        await building;
+        await (killed ? Task.CompletedTask : standing);
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.detached_indexes"), Is.Zero);
+        await using var undisturbed = await StarDatabase.CreateAsync(Steps.Finished);
+        Assert.That(await database.ListAsync(Indexes), Is.EqualTo(await undisturbed.ListAsync(Indexes)));
+    }
+
     [Test]
     public async Task An_index_of_the_hosts_own_stays()
     {

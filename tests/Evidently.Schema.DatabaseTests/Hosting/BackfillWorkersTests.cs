@@ -1,3 +1,4 @@
+using Evidently.Schema.DatabaseTests.Backfill;
 using Evidently.Schema.Hosting;
 using Npgsql;
 
@@ -36,6 +37,25 @@ public sealed class BackfillWorkersTests
         Assert.That((await migrator.VerifyAsync()).Ok, Is.True);
         Assert.That(await database.ScalarAsync<long>("SELECT done FROM evidently_schema.backfill_progress"), Is.EqualTo(AllLanes));
         Assert.That(await database.ScalarAsync<long>(Copying), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_spare_indexes_are_built_by_as_many_sessions()
+    {
+        await using var database = await HostDatabase.LegacyAsync(AllLanes);
+        await Steps.UpAsync(database.ConnectionString, Steps.Copied);
+        await using var migrator = database.Migrator(options => options.BackfillWorkers = 2);
+        await using var keeper = await Session.OpenAsync(database.ConnectionString, "BEGIN; LOCK TABLE competitor_metrics, metric_facts IN ROW EXCLUSIVE MODE");
+
+        var migrating = migrator.MigrateAsync(Phase.Backfill);
+        await Eventually.Holds(
+            async () => await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%CALL evidently_schema.build_indexes()%' AND wait_event_type = 'Lock'") == 2,
+            "both sessions wait for their table");
+        await keeper.ExecuteAsync("COMMIT");
+        await migrating;
+
+        Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM evidently_schema.detached_indexes"), Is.Zero);
+        Assert.That((await migrator.VerifyAsync()).Ok, Is.True);
     }
 
     [Test]
