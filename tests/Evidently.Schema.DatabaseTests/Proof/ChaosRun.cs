@@ -144,6 +144,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         AddStatements(stage);
         Check.Add(stage, _disturbances.Problems);
         _disturbances.NotesHeld = false;
+        _disturbances.DaysHeld = false;
         Check.Add(stage, await Deadlocks.OursAsync(_server));
         await SharesAsync(_at);
         _traffic.Resume();
@@ -216,7 +217,8 @@ internal sealed class ChaosRun : IAsyncDisposable
             {
                 await (target > _at ? migrating.MigrateAsync(target) : migrating.RollbackAsync(target));
             }
-            catch (SchemaException problem) when (_disturbances.NotesHeld && problem.Error is SchemaError.VerificationFailed or SchemaError.OpenPoints or SchemaError.RouteRefused)
+            catch (Exception problem) when ((_disturbances.NotesHeld || _disturbances.DaysHeld)
+                && problem is SchemaException { Error: SchemaError.VerificationFailed or SchemaError.OpenPoints or SchemaError.RouteRefused } or PostgresException { SqlState: "EV011" })
             {
                 await _traffic.PauseAsync(); // as the message says, until nothing is left to repair: under traffic there always is
                 await RepairAsync();
@@ -258,7 +260,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>What could not be noted, because the notes themselves were locked, verification finds.</summary>
     private async Task RepairAsync()
     {
-        if (_disturbances.NotesHeld && await _database.ScalarAsync<bool>("SELECT to_regproc('evidently_schema.repair') IS NOT NULL"))
+        if ((_disturbances.NotesHeld || _disturbances.DaysHeld) && await _database.ScalarAsync<bool>("SELECT to_regproc('evidently_schema.repair') IS NOT NULL"))
         {
             while (await _database.ScalarAsync<long>("SELECT evidently_schema.repair()") > 0)
             {

@@ -23,6 +23,9 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
     /// <summary>Whether the notes were locked, so that one could not be written: the writer commits all the same, and verification shows it.</summary>
     public bool NotesHeld { get; set; }
 
+    /// <summary>Whether the list of the days was locked, so that one could not be listed: the daily view is late, and verification shows it.</summary>
+    public bool DaysHeld { get; set; }
+
     /// <summary>What an application's own transactions met that they would not without us.</summary>
     public List<string> Problems => _transactions.Problems;
 
@@ -61,6 +64,7 @@ internal sealed class Disturbances(PostgresServer server, StarDatabase database,
     private Task<bool> LightAsync(Fire fire, int milliseconds, int pick)
     {
         NotesHeld |= fire is Fire.HoldOwn && Transactions.KeepsNotesOut(pick);
+        DaysHeld |= fire is Fire.HoldOwn && Transactions.KeepsDaysOut(pick);
         return fire switch
         {
             Fire.Terminate => TerminateAsync(),

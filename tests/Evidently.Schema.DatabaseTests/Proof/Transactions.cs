@@ -25,7 +25,10 @@ internal sealed class Transactions(StarDatabase database, Action<string> log)
     public List<string> Problems { get; } = [];
 
     /// <summary>Whether the pick locks the notes against those who write one.</summary>
-    public static bool KeepsNotesOut(int pick) => Pick(Own, pick) is "change_notes" && Array.IndexOf(Modes, Mode(pick)) > 2;
+    public static bool KeepsNotesOut(int pick) => KeepsOut("change_notes", pick);
+
+    /// <summary>Whether the pick locks the list of the days that are touched.</summary>
+    public static bool KeepsDaysOut(int pick) => KeepsOut("touched_days", pick);
 
     /// <summary>Locks a table by hand: everybody may have to wait for that, but not longer.</summary>
     public async Task<bool> HoldAsync(Fire fire, int pick, int milliseconds)
@@ -141,6 +144,8 @@ internal sealed class Transactions(StarDatabase database, Action<string> log)
     }
 
     private static string Pick(string[] tables, int pick) => tables[pick / 2 % tables.Length];
+
+    private static bool KeepsOut(string table, int pick) => Pick(Own, pick) == table && Array.IndexOf(Modes, Mode(pick)) > 2;
 
     private static string Mode(int pick) => Modes[pick / 40 % Modes.Length];
 
