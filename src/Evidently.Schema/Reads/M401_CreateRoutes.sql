@@ -141,21 +141,26 @@ END
 $function$;
 
 -- The choice: whether this call reads the star. After archive always; else when the brand's bucket is below the percent (without a brand: at
--- 100), dual_write keeps the star in step, no note is visible, and the star shows p_reader, the role that asks, what legacy does.
+-- 100), dual_write keeps the star in step, no note is visible, and the star shows p_reader, the role that asks, what legacy does. Every call of a page
+-- asks, hence one statement for what is looked up.
 CREATE OR REPLACE FUNCTION evidently_schema.reads_star(p_service text, p_brand_id uuid, p_collector_result_ids bigint[], p_reader name) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    kind "char";
     percent integer;
+    mode text;
 BEGIN
-    IF (SELECT c.relkind FROM pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions')) IS DISTINCT FROM 'r' THEN
+    SELECT (SELECT c.relkind FROM pg_class AS c WHERE c.oid = to_regclass('public.extracted_positions')),
+        (SELECT r.star_percent FROM evidently_schema.read_routes AS r WHERE r.service = p_service),
+        (SELECT s.value FROM evidently_schema.settings AS s WHERE s.name = 'dual_write')
+    INTO kind, percent, mode;
+    IF kind IS DISTINCT FROM 'r' THEN
         RETURN true;
-    END IF;
-    SELECT r.star_percent INTO percent FROM evidently_schema.read_routes AS r WHERE r.service = p_service;
-    IF coalesce(percent, 0) <= (CASE WHEN p_brand_id IS NULL THEN 99 ELSE evidently_schema.read_bucket(p_brand_id) END) THEN
+    ELSIF coalesce(percent, 0) <= (CASE WHEN p_brand_id IS NULL THEN 99 ELSE evidently_schema.read_bucket(p_brand_id) END) THEN
         RETURN false;
     END IF;
-    RETURN (SELECT s.value IN ('sync', 'strict') FROM evidently_schema.settings AS s WHERE s.name = 'dual_write')
+    RETURN mode IN ('sync', 'strict')
         AND NOT evidently_schema.is_noted(p_brand_id, p_collector_result_ids)
         AND evidently_schema.star_refusals(p_reader) = '{}';
 END

@@ -25,19 +25,30 @@ AS $function$
 DECLARE
     star constant text[] := ARRAY['metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'];
     everything constant text[] := ARRAY[format('AS PERMISSIVE FOR SELECT TO %I USING (true);', p_reader)];
-    lacking constant text := (SELECT string_agg('public.' || t.name, ', ') FROM unnest(star) AS t (name)
-        WHERE NOT has_table_privilege(p_reader, 'public.' || t.name, 'SELECT'));
-    filtered constant text[] := ARRAY(SELECT c.relname::text FROM pg_class AS c CROSS JOIN pg_roles AS r
-        WHERE r.rolname = p_reader AND NOT (r.rolsuper OR r.rolbypassrls) AND c.relnamespace = 'public'::regnamespace
-            AND c.relname = ANY (star || 'extracted_positions'::text) AND c.relrowsecurity
-            AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE')));
-    found text[] := CASE WHEN lacking IS NULL THEN '{}' ELSE ARRAY[format('GRANT SELECT ON %s TO %I;', lacking, p_reader)] END;
+    lacking text[];
+    filtered text[];
+    found text[] := '{}';
     confirmed boolean;
     name text;
     present text[];
     wanted text[];
 BEGIN
-    IF filtered = '{}' THEN
+    SELECT array_agg('public.' || c.relname ORDER BY array_position(star, c.relname::text)) FILTER (WHERE c.lacking), array_agg(c.relname::text) FILTER (WHERE c.filtered)
+    INTO lacking, filtered
+    FROM (
+        SELECT c.relname, c.relname <> 'extracted_positions' AND NOT has_table_privilege(p_reader, c.oid, 'SELECT') AS lacking,
+            c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(p_reader, c.relowner, 'USAGE'))
+                AND NOT (SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles AS r WHERE r.rolname = p_reader) AS filtered
+        FROM pg_class AS c
+        WHERE c.relnamespace = 'public'::regnamespace
+            AND c.relname IN ('metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment', 'extracted_positions')
+        OFFSET 0
+    ) AS c
+    WHERE c.lacking OR c.filtered;
+    IF lacking IS NOT NULL THEN
+        found := ARRAY[format('GRANT SELECT ON %s TO %I;', array_to_string(lacking, ', '), p_reader)];
+    END IF;
+    IF filtered IS NULL THEN
         RETURN found;
     END IF;
     confirmed := (SELECT s.value = 'true' FROM evidently_schema.settings AS s WHERE s.name = 'star_policies_confirmed');
