@@ -24,7 +24,7 @@ $pages$;
 
 DROP FUNCTION IF EXISTS evidently_schema.allow_reads(name), evidently_schema.without_refused(bigint[]), evidently_schema.day_start(date),
     evidently_schema.day_end(date), evidently_schema.legacy_brand_days(uuid, timestamptz, timestamptz),
-    evidently_schema.star_brand_days(uuid, timestamptz, timestamptz), evidently_schema.create_read(text, text, text, text, text, text, text), evidently_schema.projected_rows_of(text),
+    evidently_schema.star_brand_days(uuid, timestamptz, timestamptz), evidently_schema.create_read(text, text, text, text, text, text, text, boolean), evidently_schema.projected_rows_of(text),
     evidently_schema.legacy_processed(uuid, timestamptz, timestamptz, text[], uuid[], bigint[]), evidently_schema.legacy_created(uuid, timestamptz, timestamptz, text[], uuid[], bigint[]), evidently_schema.route_read(text, text);
 DROP VIEW IF EXISTS evidently_schema.projected_brand_rows, evidently_schema.star_results, evidently_schema.star_competitors;
 

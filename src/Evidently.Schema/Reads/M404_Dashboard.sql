@@ -12,7 +12,8 @@ SELECT evidently_schema.create_read('get_dashboard_metrics',
         100.0 * count(*) FILTER (WHERE q.presence) / nullif(count(*), 0), coalesce(sum(q.responses), 0)::bigint, count(*)
     FROM (SELECT avg(r.visibility_index) AS visibility, sum(r.share_of_answers) AS share, count(r.share_of_answers) AS shares,
             avg(r.sentiment_score) AS sentiment, bool_or(r.has_brand_presence) AS presence, count(*) AS responses
-        FROM results AS r GROUP BY r.query_id) AS q$page$);
+        FROM results AS r GROUP BY r.query_id) AS q$page$,
+    p_spanned => true);
 
 -- A brand's days, computed live: the rows of the daily view.
 SELECT evidently_schema.create_read('brand_days',

@@ -12,6 +12,8 @@ public sealed class PlanShapeTests
 {
     private static readonly LegacyFill Many = new() { Results = 6_000, Brands = 60, QueriesPerBrand = 5, AnswerLength = 10 };
 
+    private static readonly LegacyFill Close = new() { Results = 6_000, Brands = 2, QueriesPerBrand = 5, AnswerLength = 10 };
+
     /// <summary>What the planner may look up at the ends of an index.</summary>
     private const long OfPlanner = 10;
 
@@ -89,6 +91,27 @@ public sealed class PlanShapeTests
         var reads = await ReadsAsync(session, "evidently_schema.star_get_keyword_presence('{3601}')");
 
         Assert.That(reads["metric_facts"].Fetched, guarded ? Is.LessThanOrEqualTo(1 + OfPlanner) : Is.GreaterThanOrEqualTo(Many.Results));
+    }
+
+    /// <summary>The brand is half of what lies between its first fact and its last: that is read in a row, and nothing beyond it.</summary>
+    [Test]
+    public async Task Facts_that_lie_close_together_are_read_in_a_row([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed, fill: Close);
+        await new Guard("star_get_dashboard_metrics", "max(s.id) - min(s.id) < 4 * count(*)", "false").RemoveUnlessAsync(guarded, database);
+        var page = await PageAsync(database);
+        await using var session = await database.OpenAsync();
+        var call = $"get_dashboard_metrics({page.Brand}, {page.Customer}, '2025-03-02Z', 'infinity')";
+        var results = await session.ScalarAsync<long>($"SELECT total_responses FROM evidently_schema.legacy_{call}");
+
+        var reads = await ReadsAsync(session, $"evidently_schema.star_{call}");
+
+        foreach (var table in new[] { "brand_metrics", "brand_sentiment" })
+        {
+            Assert.That(reads[table].FromEndToEnd, Is.Zero, table);
+            Assert.That(reads[table].ByIndex, guarded ? Is.LessThanOrEqualTo(OfPlanner) : Is.GreaterThanOrEqualTo(results), table);
+            Assert.That(reads[table].Fetched, Is.LessThanOrEqualTo((4 * results) + OfPlanner).And.LessThan(Close.Results), table);
+        }
     }
 
     private static string[] Calls(Page page) =>
