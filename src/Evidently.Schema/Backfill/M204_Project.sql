@@ -11,6 +11,9 @@ CREATE OR REPLACE FUNCTION evidently_schema.lock_stripes(p_ids bigint[]) RETURNS
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
+    IF cardinality(p_ids) = 1 THEN -- as a writer's nearly always: without a query
+        RETURN CASE WHEN pg_try_advisory_xact_lock(1702259053, evidently_schema.stripe(p_ids[1])) THEN p_ids ELSE '{}' END;
+    END IF;
     RETURN (
         WITH ids AS MATERIALIZED (
             SELECT DISTINCT i.id, evidently_schema.stripe(i.id) AS stripe FROM unnest(p_ids) AS i (id) WHERE i.id IS NOT NULL

@@ -6,24 +6,25 @@ CREATE OR REPLACE FUNCTION evidently_schema.position_rows(p_collector_result_id 
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    items constant jsonb := (SELECT jsonb_agg(r.item || jsonb_build_object('collector_result_id', p_collector_result_id) ORDER BY r.n)
-        FROM (SELECT p_brand || '{"competitor_name": null}' AS item, 0::bigint AS n
-            WHERE jsonb_typeof(p_brand) = 'object'
-            UNION ALL
-            SELECT c.item, c.n FROM jsonb_array_elements(CASE WHEN jsonb_typeof(p_competitors) = 'array' THEN p_competitors ELSE '[]' END)
-                WITH ORDINALITY AS c (item, n) WHERE jsonb_typeof(c.item) = 'object') AS r);
+    result constant jsonb := jsonb_build_object('collector_result_id', p_collector_result_id);
+    items jsonb;
+    objects boolean;
+    nameless boolean;
 BEGIN
-    IF p_collector_result_id IS NULL OR jsonb_typeof(p_brand) IS DISTINCT FROM 'object' OR jsonb_typeof(p_competitors) IS DISTINCT FROM 'array'
-        OR jsonb_array_length(items) <> jsonb_array_length(p_competitors) + 1
-    THEN
+    IF p_collector_result_id IS NOT NULL AND jsonb_typeof(p_brand) = 'object' AND jsonb_typeof(p_competitors) = 'array' THEN
+        SELECT jsonb_agg(CASE WHEN jsonb_typeof(c.item) = 'object' THEN c.item || result END ORDER BY c.n), coalesce(bool_and(jsonb_typeof(c.item) = 'object'), true),
+            bool_or(coalesce(btrim(c.item ->> 'competitor_name'), '') = '')
+        INTO items, objects, nameless FROM jsonb_array_elements(p_competitors) WITH ORDINALITY AS c (item, n);
+    END IF;
+    IF objects IS NOT TRUE THEN
         RAISE EXCEPTION USING ERRCODE = 'EV010', MESSAGE = 'save_positions needs a result id, a brand row and an array of competitor rows.',
             HINT = 'SELECT evidently_schema.save_positions(1, ''{"brand_id": "…"}'', ''[{"competitor_name": "…"}]'');';
-    ELSIF EXISTS (SELECT FROM jsonb_array_elements(p_competitors) AS c (item) WHERE coalesce(btrim(c.item ->> 'competitor_name'), '') = '') THEN
+    ELSIF nameless THEN
         RAISE EXCEPTION USING ERRCODE = 'EV010',
             MESSAGE = format('A competitor row of result %s has no competitor_name: it would be a second brand row.', p_collector_result_id),
             HINT = 'Give each competitor row its competitor_name.';
     END IF;
-    RETURN items;
+    RETURN jsonb_build_array(p_brand || '{"competitor_name": null}' || result) || coalesce(items, '[]');
 END
 $function$;
 
@@ -80,19 +81,29 @@ BEGIN
         IF given IS NULL THEN
             RAISE SQLSTATE 'EV000'; -- a key that is no column: the INSERT says which
         END IF;
-        -- First: what is noted later is not seen by the DELETE of legacy rows below, and is brought back by whoever drains the note.
-        DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
-        PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
-        DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id; -- rows kept whole by a cleanup that was begun, too
-        DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
-        DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
+        -- First: what is noted later is not seen when legacy rows are deleted below, and is brought back by whoever drains the note. Of a new result there is nothing: one look
+        -- in place of statements.
+        IF EXISTS (SELECT FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id)
+            OR EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.collector_result_id = p_collector_result_id)
+            OR EXISTS (SELECT FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id)
+            OR EXISTS (SELECT FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id)
+            OR EXISTS (SELECT FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id)
+        THEN
+            DELETE FROM evidently_schema.change_notes AS n WHERE n.kind IN ('result', 'collector_result') AND n.collector_result_id = p_collector_result_id;
+            PERFORM FROM evidently_schema.star_only_results AS s WHERE s.collector_result_id = p_collector_result_id FOR UPDATE;
+            DELETE FROM evidently_schema.legacy_residue AS r WHERE r.collector_result_id = p_collector_result_id; -- rows kept whole by a cleanup that was begun, too
+            DELETE FROM evidently_schema.legacy_ids AS i WHERE i.collector_result_id = p_collector_result_id;
+            DELETE FROM evidently_schema.rejected_rows AS r WHERE r.collector_result_id = p_collector_result_id;
+        END IF;
         IF evidently_schema.project_given(ARRAY[p_collector_result_id], given) > 0 THEN
             RAISE SQLSTATE 'EV000';
         END IF;
         INSERT INTO evidently_schema.star_only_results (collector_result_id) VALUES (p_collector_result_id)
         ON CONFLICT (collector_result_id) DO UPDATE SET written_at = clock_timestamp();
         PERFORM evidently_schema.keep_given(given);
-        DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
+        IF EXISTS (SELECT FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id) THEN -- else only the table's triggers would run
+            DELETE FROM evidently_schema.legacy_rows AS l WHERE l.collector_result_id = p_collector_result_id;
+        END IF;
         PERFORM set_config('lock_timeout', patience, true);
     EXCEPTION
         WHEN SQLSTATE 'EV000' OR data_exception OR integrity_constraint_violation OR program_limit_exceeded OR lock_not_available OR deadlock_detected THEN

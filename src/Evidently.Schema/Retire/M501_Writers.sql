@@ -77,7 +77,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L', format('INSERT INTO %
 END
 $function$;
 
--- The projection of rows that are given, not read from legacy: the text of project() and project_fresh(), and of the projection views, with another source. So the
+-- The projection of rows that are given, not read from legacy: the text of project() and project_scored(), and of the projection views, with another source. So the
 -- mapping stands once. p_sequence: where the ids come from when the table, and its identity, is about to go; p_retired: then what the star cannot hold goes to the residue whole.
 CREATE OR REPLACE FUNCTION evidently_schema.make_star_writer(p_legacy regclass, p_sequence regclass DEFAULT NULL, p_retired boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -87,14 +87,13 @@ DECLARE
     reading constant text := 'FROM evidently_schema.legacy_rows l';
     projecting constant text := 'FROM evidently_schema.projected_rows AS r WHERE r.collector_result_id = ANY (p_ids)';
     rejecting constant text := 'INSERT INTO evidently_schema.rejected_rows AS t';
-    counting constant text := '    SELECT count(*) INTO legacy_rows FROM p;';
-    leaving constant text := 'RETURN legacy_rows;';
+    counting constant text := '    SELECT count(p.reason) INTO rejected FROM p;';
     star_only constant text := 'p_ids := evidently_schema.without_star_only(p_ids);';
     done constant text := '    PERFORM set_config(''evidently_schema.projecting'', ''off'', true);';
     legacy_rows constant text := rtrim(pg_get_viewdef('evidently_schema.legacy_rows'::regclass), ';');
     projected constant text := rtrim(pg_get_viewdef('evidently_schema.projected_rows'::regclass), ';');
     body constant text := (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'evidently_schema.project(bigint[])'::regprocedure);
-    fresh constant text := (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'evidently_schema.project_fresh(bigint[])'::regprocedure);
+    scored constant text := (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = 'evidently_schema.project_scored(bigint[])'::regprocedure);
     given constant text := format('FROM (%s) AS r', replace(projected, reading, format('FROM (%s) l',
         replace(legacy_rows, source, 'FROM jsonb_populate_recordset(NULL::public.extracted_positions, p_items) ep'))));
     ids text;
@@ -103,10 +102,10 @@ DECLARE
 BEGIN
     IF strpos(legacy_rows, source) = 0 OR strpos(projected, reading) = 0
         OR EXISTS (SELECT FROM unnest(ARRAY[projecting, rejecting, star_only, done]) AS t (part) WHERE strpos(body, t.part) = 0)
-        OR EXISTS (SELECT FROM unnest(ARRAY[projecting, counting, leaving]) AS t (part) WHERE strpos(fresh, t.part) = 0)
+        OR EXISTS (SELECT FROM unnest(ARRAY[projecting, counting]) AS t (part) WHERE strpos(scored, t.part) = 0)
     THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = 'The projection is not the one this migration knows.',
-            HINT = 'Leave evidently_schema.legacy_rows, projected_rows, project() and project_fresh() as the migrations made them. Nothing was changed.';
+            HINT = 'Leave evidently_schema.legacy_rows, projected_rows, project() and project_scored() as the migrations made them. Nothing was changed.';
     END IF;
     SELECT string_agg(format('%1$L, CASE WHEN %1$L <> ALL (keys.named) THEN %2$s END', s.name,
                 coalesce(d.default_in_json, format('nextval(%L::regclass)', coalesce(p_sequence::text, pg_get_serial_sequence(p_legacy::text, s.name))))), ', ' ORDER BY s.n)
@@ -129,7 +128,7 @@ BEGIN
     )
     ', shape.id_type);
     EXECUTE format('CREATE OR REPLACE FUNCTION evidently_schema.project_given(p_ids bigint[], p_items jsonb, OUT v_rejected bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_memoize = off SET jit = off SET plan_cache_mode = force_generic_plan AS %L', format('
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_memoize = off SET jit = off SET plan_cache_mode = force_generic_plan AS %L', format('
 BEGIN
     IF EXISTS (SELECT FROM public.metric_facts AS f WHERE f.collector_result_id = ANY (p_ids)) THEN
 %s;
@@ -138,7 +137,7 @@ BEGIN
     END IF;
 END
 ', replace(replace(replace(replace(body, star_only, 'NULL;'), done, '    GET DIAGNOSTICS v_rejected = ROW_COUNT;' || chr(10) || done), projecting, given), rejecting, ids || rejecting),
-        replace(replace(replace(fresh, leaving, ''), counting, ids || replace(replace(counting, 'count(*)', 'count(p.reason)'), 'legacy_rows', 'v_rejected')), projecting, given)));
+        replace(replace(scored, counting, ids || counting || chr(10) || '    v_rejected := rejected;'), projecting, given)));
     -- What the table would refuse, or only it can refuse or compute, is the table's: the star has no such constraints, and its rows must be able to come back.
     SELECT string_agg(c.condition, ' OR ' ORDER BY c.condition) INTO barred
     FROM (
@@ -164,11 +163,20 @@ END
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', format('
 #variable_conflict use_column
 DECLARE
+    row_given jsonb;
+    together jsonb := ''{}''; -- has the key of each row once
+    keys record;
     given jsonb;
 BEGIN
-    given := (WITH keys AS MATERIALIZED (SELECT array_agg(DISTINCT k.name) AS named FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN LATERAL jsonb_object_keys(r.item) AS k (name))
-    SELECT jsonb_agg((jsonb_build_object(%s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item) CROSS JOIN keys WHERE keys.named <@ %L::text[]);
-    %s
+    FOR row_given IN SELECT r.item FROM jsonb_array_elements(p_items) AS r (item) LOOP
+        together := together || row_given;
+    END LOOP;
+    SELECT array_agg(k.name) AS named INTO keys FROM jsonb_object_keys(together) AS k (name);
+    IF NOT keys.named <@ %2$L::text[] THEN
+        RETURN NULL;
+    END IF;
+    given := (SELECT jsonb_agg((jsonb_build_object(%1$s) - keys.named) || r.item) FROM jsonb_array_elements(p_items) AS r (item));
+    %3$s
     RETURN given;
 END
 ', shape.defaults, shape.columns, CASE WHEN barred IS NOT NULL THEN format('IF EXISTS (SELECT FROM jsonb_populate_recordset(NULL::public.extracted_positions, given) AS ep WHERE %s) THEN

@@ -54,7 +54,7 @@ BEGIN
         UNION ALL
         SELECT format('DROP FUNCTION %s', f.oid::regprocedure)
         FROM pg_catalog.pg_proc AS f WHERE f.pronamespace = 'evidently_schema'::regnamespace AND f.prokind = 'f'
-            AND (f.proname LIKE 'capture_%' OR f.proname LIKE 'legacy_get_%' OR f.proname IN ('sync_results', 'drain_on_the_way', 'project', 'project_fresh', 'project_safely', 'reject_result',
+            AND (f.proname LIKE 'capture_%' OR f.proname LIKE 'legacy_get_%' OR f.proname IN ('sync_results', 'drain_on_the_way', 'project', 'project_fresh', 'project_scored', 'project_safely', 'reject_result',
                 'reject_without_result', 'lock_loose_rows', 'results_of_note', 'expand_parent_notes', 'running_transactions', 'drain_results', 'due_results', 'drain_batch',
                 'wrong_results', 'start_backfill', 'next_results', 'copy_batch', 'without_star_only', 'bring_back', 'copy_back', 'before_view_row', 'write_view_row', 'after_view_statement',
                 'make_view', 'make_view_triggers', 'make_star_writer', 'make_residue', 'make_residue_policies', 'make_retired', 'keep_batch', 'keep_again', 'keep_ids', 'keep_residue', 'kept_next', 'note_kept_change', 'note_kept_star',

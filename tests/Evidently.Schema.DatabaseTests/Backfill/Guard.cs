@@ -24,7 +24,7 @@ internal sealed record Guard(string Name, string Text, string Without)
         new("capture_star", "    IF TG_OP = 'TRUNCATE' THEN", "    RETURN NULL; IF TG_OP = 'TRUNCATE' THEN");
 
     /// <summary>Who projects a result holds its stripe.</summary>
-    public static Guard Stripes { get; } = new("lock_stripes", "pg_try_advisory_xact_lock(1702259053, s.stripe) AS taken", "true AS taken");
+    public static Guard Stripes { get; } = new("lock_stripes", "pg_try_advisory_xact_lock(1702259053, ", "int4ne(-1, ");
 
     /// <summary>A batch that finds a stripe busy leaves a note.</summary>
     public static Guard BusyNote { get; } = new(
