@@ -145,7 +145,7 @@ internal sealed class Transactions(StarDatabase database, Action<string> log)
 
     private static string Pick(string[] tables, int pick) => tables[pick / 2 % tables.Length];
 
-    private static bool KeepsOut(string table, int pick) => Pick(Own, pick) == table && Array.IndexOf(Modes, Mode(pick)) > 2;
+    private static bool KeepsOut(string table, int pick) => string.Equals(Pick(Own, pick), table, StringComparison.Ordinal) && Array.IndexOf(Modes, Mode(pick)) > 2;
 
     private static string Mode(int pick) => Modes[pick / 40 % Modes.Length];
 
