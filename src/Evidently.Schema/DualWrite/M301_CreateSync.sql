@@ -65,8 +65,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off 
 AS $function$
 DECLARE
     rejected bigint;
+    projecting text;
 BEGIN
-    PERFORM set_config('evidently_schema.projecting', 'on', true); -- the days are listed below
+    projecting := set_config('evidently_schema.projecting', 'on', true); -- the days are listed below
     WITH p AS MATERIALIZED (
         SELECT r.legacy_id, r.collector_result_id, r.is_brand, r.reason, r.projected, r.brand_id, r.customer_id, r.query_id, r.collector_type, r.topic,
             r.processed_at, r.created_at, r.competitor_id, r.visibility_index, r.share_of_answers, r.has_brand_presence, r.brand_first_position, r.positions,
@@ -108,7 +109,7 @@ BEGIN
         FROM facts JOIN p ON p.collector_result_id = facts.collector_result_id WHERE NOT p.is_brand AND p.projected AND p.has_sentiment
     )
     SELECT count(p.reason) INTO rejected FROM p;
-    PERFORM set_config('evidently_schema.projecting', 'off', true);
+    projecting := set_config('evidently_schema.projecting', 'off', true);
     IF rejected > 0 OR EXISTS (SELECT FROM evidently_schema.rejected_rows AS t WHERE t.collector_result_id = ANY (p_ids)) THEN
         WITH p AS MATERIALIZED (
             SELECT r.legacy_id, r.collector_result_id, r.reason, r.detail
