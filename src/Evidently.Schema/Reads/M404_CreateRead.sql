@@ -116,7 +116,7 @@ $candidates$;
 -- something to it, it is one nevertheless: the one row expected of it was met by scanning the other table for each. A page of competitors' rows alone (p_rows) does not keep the
 -- brand's; brand_score leaves competitors' sentiment out, which the star would look up row by row.
 -- p_spanned: looking a fact's rows up takes as long as reading five in a row. So where the facts asked for are a fourth or more of all between the first and the last of them, the star reads
--- what lies between, in the order of the facts; a hundred of them tell whether it is worth finding out. Not where a policy would be asked about each row.
+-- what lies between, in the order of the facts. Not where a policy would be asked about each row.
 CREATE OR REPLACE FUNCTION evidently_schema.create_read(p_name text, p_parameters text, p_columns text, p_candidates text, p_filter text, p_page text, p_rows text DEFAULT 'true',
     p_spanned boolean DEFAULT false)
 RETURNS void
@@ -131,11 +131,8 @@ DECLARE
     candidates text;
     source text;
     spanned constant text := CASE WHEN p_spanned THEN format($spanned$
-                SELECT max(s.id) - min(s.id) < 4 * count(*) AND NOT row_security_active('public.brand_metrics') AND NOT row_security_active('public.brand_sentiment') INTO spanned
-                FROM (SELECT r.id FROM public.metric_facts AS r WHERE %1$s LIMIT 100) AS s;
-                IF spanned THEN
-                    SELECT min(r.id), max(r.id), max(r.id) - min(r.id) < 4 * count(*) INTO first_fact, last_fact, spanned FROM public.metric_facts AS r WHERE %1$s;
-                END IF;
+                SELECT min(r.id), max(r.id), max(r.id) - min(r.id) < 4 * count(*) AND NOT row_security_active('public.brand_metrics') AND NOT row_security_active('public.brand_sentiment')
+                INTO first_fact, last_fact, spanned FROM public.metric_facts AS r WHERE %1$s;
                 IF spanned THEN
                     PERFORM set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'off', true);
                     RETURN QUERY
