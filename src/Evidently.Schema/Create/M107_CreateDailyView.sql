@@ -49,9 +49,8 @@ CREATE INDEX IF NOT EXISTS idx_touched_days_brand ON evidently_schema.touched_da
 COMMENT ON TABLE evidently_schema.touched_days IS
     'Append-only: the (brand, UTC day) keys changed since the daily view was last refreshed; without brand: every day';
 
--- Triggers, for what is not projected: project() lists the days of what it changes itself, at less cost. Their plans are kept for the session, so they must not depend on how small the star was when they were made: each
--- changed row finds its fact by key. A row is listed as it is inserted: a transition table is filled for whoever inserts, also where WHEN is false, as it always is
--- but for rows made by hand. A failure to list must not fail the statement, which may be an application's own DELETE of a parent, cascading:
+-- Statement triggers, for what is not projected: project() lists the days of what it changes itself, at less cost. Their plans are kept for the session, so they must not depend on how small the star was when they were made: each
+-- changed row finds its fact by key. A failure to list must not fail the statement, which may be an application's own DELETE of a parent, cascading:
 -- verification then shows the day as different.
 CREATE OR REPLACE FUNCTION evidently_schema.touch_days() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
@@ -60,11 +59,6 @@ AS $function$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         INSERT INTO evidently_schema.touched_days (brand_id, metric_date) VALUES (NULL, NULL);
-    ELSIF TG_OP = 'INSERT' AND TG_TABLE_NAME = 'metric_facts' THEN
-        INSERT INTO evidently_schema.touched_days (brand_id, metric_date) VALUES (NEW.brand_id, (NEW.processed_at AT TIME ZONE 'UTC')::date);
-    ELSIF TG_OP = 'INSERT' THEN
-        INSERT INTO evidently_schema.touched_days (brand_id, metric_date)
-        SELECT f.brand_id, (f.processed_at AT TIME ZONE 'UTC')::date FROM public.metric_facts AS f WHERE f.id = NEW.metric_fact_id;
     ELSIF TG_TABLE_NAME = 'metric_facts' THEN
         INSERT INTO evidently_schema.touched_days (brand_id, metric_date)
         SELECT DISTINCT c.brand_id, (c.processed_at AT TIME ZONE 'UTC')::date FROM changed AS c;
@@ -85,8 +79,8 @@ DECLARE
     star text;
 BEGIN
     FOREACH star IN ARRAY ARRAY['metric_facts', 'brand_metrics', 'brand_sentiment'] LOOP
-        EXECUTE format('CREATE OR REPLACE TRIGGER touch_days_insert AFTER INSERT ON public.%I
-            FOR EACH ROW WHEN (current_setting(''evidently_schema.projecting'', true) IS DISTINCT FROM ''on'')
+        EXECUTE format('CREATE OR REPLACE TRIGGER touch_days_insert AFTER INSERT ON public.%I REFERENCING NEW TABLE AS changed
+            FOR EACH STATEMENT WHEN (current_setting(''evidently_schema.projecting'', true) IS DISTINCT FROM ''on'')
             EXECUTE FUNCTION evidently_schema.touch_days()', star);
         EXECUTE format('CREATE OR REPLACE TRIGGER touch_days_update_new AFTER UPDATE ON public.%I REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT WHEN (current_setting(''evidently_schema.projecting'', true) IS DISTINCT FROM ''on'')

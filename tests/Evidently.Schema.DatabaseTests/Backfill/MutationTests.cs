@@ -5,6 +5,8 @@ using Npgsql;
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>Breaks one expression of a projection view after the other, projects everything anew, and asks the oracle: it must notice.</summary>
+[Category("Last")]
+[Explicit("One mutant after the other: CI runs it last.")]
 public sealed class MutationTests
 {
     private const string ProjectAll =
