@@ -93,7 +93,8 @@ $procedure$;
 
 -- The star's indexes that no projector needs while history is copied, taken off the empty star: built at once over the copied rows they cost
 -- less than row by row, and are smaller. Nobody reads the star before phase 4. Not those that may refuse a row, by a value too
--- long: idx_metric_facts_topic must do so while each result is copied, not when all of them are. And not a host's own.
+-- long: idx_metric_facts_topic must do so while each result is copied, not when all of them are. And not a host's own. With them the primary keys of
+-- metric_facts' children, whose ids nothing refers to; where a host does, or publishes the table by its key, the key stays.
 CREATE TABLE IF NOT EXISTS evidently_schema.detached_indexes (
     name text PRIMARY KEY,
     relation text NOT NULL,
@@ -107,20 +108,48 @@ DECLARE
     spare record;
 BEGIN
     FOR spare IN
-        SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS relation, pg_get_indexdef(i.indexrelid) AS definition
+        SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS relation, pg_get_indexdef(i.indexrelid) AS definition, k.conname AS key
         FROM pg_index AS i
         JOIN (VALUES ('metric_facts', 'idx_metric_facts_brand_processed'), ('metric_facts', 'idx_metric_facts_brand_collector'),
             ('metric_facts', 'idx_metric_facts_query'), ('metric_facts', 'idx_metric_facts_customer'),
             ('brand_metrics', 'idx_brand_metrics_visibility'), ('competitor_metrics', 'idx_competitor_metrics_comp'),
             ('competitor_metrics', 'idx_competitor_metrics_visibility'), ('brand_sentiment', 'idx_brand_sentiment_label'),
-            ('competitor_sentiment', 'idx_competitor_sentiment_comp')
+            ('competitor_sentiment', 'idx_competitor_sentiment_comp'),
+            ('brand_metrics', 'brand_metrics_pkey'), ('competitor_metrics', 'competitor_metrics_pkey'), ('brand_sentiment', 'brand_sentiment_pkey'),
+            ('competitor_sentiment', 'competitor_sentiment_pkey')
         ) AS s (relation, name) ON i.indexrelid = to_regclass('public.' || s.name) AND i.indrelid = to_regclass('public.' || s.relation)
-        WHERE i.indisvalid
+        LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype = 'p'
+        WHERE i.indisvalid AND (k.oid IS NOT NULL) = (s.name LIKE '%_pkey') AND (k.oid IS NULL
+            OR NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.deptype = 'n' AND (d.refclassid = 'pg_constraint'::regclass AND d.refobjid = k.oid
+                    OR d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indexrelid))
+                AND NOT EXISTS (SELECT FROM pg_publication_tables AS p WHERE p.schemaname = 'public' AND p.tablename = s.relation)
+                AND NOT i.indisclustered AND NOT i.indisreplident)
     LOOP
         INSERT INTO evidently_schema.detached_indexes (name, relation, definition)
-        VALUES (spare.name, spare.relation, regexp_replace(spare.definition, '^CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '))
+        VALUES (spare.name, spare.relation, regexp_replace(spare.definition, '^CREATE (UNIQUE )?INDEX ', 'CREATE \1INDEX IF NOT EXISTS '))
         ON CONFLICT (name) DO UPDATE SET relation = excluded.relation, definition = excluded.definition; -- made again by hand
-        EXECUTE format('DROP INDEX %s', spare.name);
+        IF spare.key IS NULL THEN
+            EXECUTE format('DROP INDEX %s', spare.name);
+        ELSE
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', spare.relation, spare.key);
+        END IF;
+    END LOOP;
+END
+$function$;
+
+-- Makes primary keys again of the indexes that are built. ACCESS EXCLUSIVE on the tables, milliseconds.
+CREATE OR REPLACE FUNCTION evidently_schema.attach_primary_keys() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY ARRAY['brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = to_regclass('public.' || child) AND k.contype = 'p')
+            AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('public.' || child || '_pkey') AND i.indrelid = to_regclass('public.' || child) AND i.indisunique AND i.indisvalid)
+        THEN
+            EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I PRIMARY KEY USING INDEX %2$I', child, child || '_pkey');
+        END IF;
     END LOOP;
 END
 $function$;
@@ -186,7 +215,7 @@ END
 $function$;
 
 SELECT evidently_schema.restrict_access('evidently_schema.empty_star', 'evidently_schema.detached_indexes', 'evidently_schema.detach_indexes', 'evidently_schema.build_index',
-    'evidently_schema.build_indexes', 'evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
+    'evidently_schema.build_indexes', 'evidently_schema.attach_primary_keys', 'evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
     'evidently_schema.validate_foreign_keys');
 
 $step$);

@@ -4,7 +4,15 @@ namespace Evidently.Schema.Backfill;
 
 /// <summary>
 /// Detaches the star's foreign keys while history is copied: checking them row by row is most of the copy's cost. Parents' deletes are
-/// noted meanwhile. Drops the indexes that no projector needs; 207 builds them again. Locks the parents ACCESS EXCLUSIVE together for milliseconds.
+/// noted meanwhile. Drops the indexes that no projector needs, four primary keys among them; 207 builds them again. Locks the parents ACCESS EXCLUSIVE together for milliseconds.
 /// </summary>
 [Migration(205, TransactionBehavior.None, "Detach the star's foreign keys and spare indexes for the copy")]
-public sealed class M205_DetachForeignKeys : PhaseMigration;
+public sealed class M205_DetachForeignKeys : PhaseMigration
+{
+    /// <inheritdoc />
+    public override void Down()
+    {
+        base.Down();
+        Run("M207_AttachPrimaryKeys.sql");
+    }
+}

@@ -10,6 +10,8 @@ public sealed class SpareIndexTests
     private const string Indexes =
         "SELECT indexdef FROM pg_indexes WHERE tablename IN ('metric_facts', 'brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment') ORDER BY 1";
 
+    private const string ChildrensKeys = "SELECT conname FROM pg_constraint WHERE contype = 'p' AND conrelid::regclass::text ~ '^(brand|competitor)_(metrics|sentiment)$' ORDER BY 1";
+
     [Test]
     public async Task They_are_gone_while_history_is_copied_and_the_same_afterwards()
     {
@@ -17,7 +19,7 @@ public sealed class SpareIndexTests
         var before = await database.ListAsync(Indexes);
 
         await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
-        Assert.That(await database.ListAsync(Indexes), Has.Count.EqualTo(before.Count - 9));
+        Assert.That(await database.ListAsync(Indexes), Has.Count.EqualTo(before.Count - 13));
         await Steps.UpAsync(database.ConnectionString, Steps.Finished);
 
         Assert.That(await database.ListAsync(Indexes), Is.EqualTo(before));
@@ -67,6 +69,7 @@ public sealed class SpareIndexTests
     public async Task Two_sessions_build_each_what_the_other_does_not_and_end_when_all_is_built([Values] bool killed)
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Copied);
+        await database.ExecuteAsync("CREATE UNIQUE INDEX brand_sentiment_pkey ON brand_sentiment (id); DELETE FROM evidently_schema.detached_indexes WHERE name LIKE '%brand_sentiment_pkey'"); // one index of the table is left
         await using var holder = await database.OpenAsync("BEGIN; LOCK TABLE brand_sentiment IN ROW EXCLUSIVE MODE");
         await using var first = await database.OpenAsync();
         await using var second = await database.OpenAsync();
@@ -101,6 +104,36 @@ public sealed class SpareIndexTests
         await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
 
         Assert.That(await database.ListAsync(Indexes), Has.Some.Contains("of_the_host"));
+    }
+
+    /// <summary>Without its key a published table could not be updated, and what refers to a key cannot do without it.</summary>
+    [TestCase("CREATE PUBLICATION everything FOR TABLE brand_metrics, competitor_metrics", "brand_metrics_pkey", "competitor_metrics_pkey")]
+    [TestCase("CREATE TABLE notes_on_brands (brand_metrics_id bigint REFERENCES brand_metrics (id))", "brand_metrics_pkey")]
+    [TestCase("CREATE VIEW grouped AS SELECT id, label FROM (SELECT id, sentiment_label AS label FROM brand_sentiment GROUP BY id) AS s", "brand_sentiment_pkey")]
+    [TestCase("ALTER TABLE competitor_sentiment REPLICA IDENTITY USING INDEX competitor_sentiment_pkey", "competitor_sentiment_pkey")]
+    public async Task A_primary_key_that_something_of_the_hosts_needs_stays(string sql, params string[] kept)
+    {
+        await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
+        await database.ExecuteAsync(sql);
+
+        await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
+
+        Assert.That(await database.ListAsync(ChildrensKeys), Is.EqualTo(kept));
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+        Assert.That(await database.ListAsync(ChildrensKeys), Has.Count.EqualTo(4));
+    }
+
+    /// <summary>The migration ends when the index is built and is no key yet.</summary>
+    [Test]
+    public async Task A_primary_key_is_made_of_an_index_that_is_there([Values] bool up)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Copied);
+        await database.ExecuteAsync("CALL evidently_schema.build_indexes()");
+        Assert.That(await database.ListAsync(ChildrensKeys), Is.Empty);
+
+        await (up ? Steps.UpAsync(database.ConnectionString, Steps.Finished) : Steps.DownAsync(database.ConnectionString, BeforeDetaching));
+
+        Assert.That(await database.ListAsync(ChildrensKeys), Has.Count.EqualTo(4));
     }
 
     private static async Task<Exception?> Record(Func<Task> action)
