@@ -1,5 +1,6 @@
 using Evidently.Schema.Benchmarks.Backfill;
 using Evidently.Schema.Benchmarks.DualWrite;
+using Evidently.Schema.Benchmarks.Proof;
 using Evidently.Schema.Benchmarks.Reads;
 
 namespace Evidently.Schema.Benchmarks.Ledger;
@@ -14,6 +15,7 @@ internal sealed class LedgerBenchmark(LedgerOptions options)
         targets.AddRange(await new DualWriteBenchmark(new DualWriteOptions { Runs = options.Runs }).RunAsync(ct));
         targets.AddRange(await new ReadsBenchmark(new ReadsOptions { Rows = options.Rows }).RunAsync(ct));
         targets.AddRange(await new ReadsBenchmark(new ReadsOptions { Rows = [options.Rows[0]], Brands = 2 }).RunAsync(ct));
+        targets.AddRange(await new ProofBenchmark(new ProofOptions { Minutes = 1 }).RunAsync(ct));
         Console.WriteLine($"""
 
             ## Ledger

@@ -12,7 +12,8 @@ internal sealed class ProofBenchmark(ProofOptions options)
     private const string Load = "/proc/loadavg";
     private const double LongestStall = 500;
 
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Prints everything, and returns what it is judged by.</summary>
+    public async Task<IReadOnlyList<Target>> RunAsync(CancellationToken ct)
     {
         await using var server = await PostgresServer.StartAsync(
             new PostgresServerOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["fsync"] = "on", ["full_page_writes"] = "on", ["shared_buffers"] = "1GB" } }, ct);
@@ -31,8 +32,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         await journey.UpAsync();
         await traffic.PauseAsync();
 
-        await WriteAsync(server, traffic, watch, disk, problems, ct);
-        return;
+        return await WriteAsync(server, traffic, watch, disk, problems, ct);
 
         async Task QuietAsync(string stage)
         {
@@ -43,7 +43,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
         }
     }
 
-    private async Task WriteAsync(PostgresServer server, ApplicationTraffic traffic, StallWatch watch, DiskProbe disk, List<string> problems, CancellationToken ct)
+    private async Task<IReadOnlyList<Target>> WriteAsync(PostgresServer server, ApplicationTraffic traffic, StallWatch watch, DiskProbe disk, List<string> problems, CancellationToken ct)
     {
         var figures = traffic.Figures();
         var output = Console.Out;
@@ -65,14 +65,13 @@ internal sealed class ProofBenchmark(ProofOptions options)
         }
 
         var longest = figures[^1].Longest.TotalMilliseconds;
-        await output.WriteLineAsync($"""
-
-            | what | figure | to reach | |
-            |---|---:|---:|---|
-            | longest stall of any application statement while all phases run | {longest:N0} ms | {LongestStall:N0} ms | {(longest <= LongestStall ? "reached" : "**not reached**")} |
-            | statements that failed, of {figures[^1].Statements:N0} | {figures[^1].Failed} | 0 | {(figures[^1].Failed == 0 ? "reached" : "**not reached**")} |
-            | acknowledged writes lost, of {traffic.AcknowledgedWrites:N0} | {problems.Count} | 0 | {(problems.Count == 0 ? "reached" : "**not reached**")} |
-            """);
+        Target[] targets =
+        [
+            new("longest stall of any application statement while all phases run", $"{longest:N0} ms", $"{LongestStall:N0} ms", longest <= LongestStall),
+            new($"statements that failed, of {figures[^1].Statements:N0}", $"{figures[^1].Failed}", "0", figures[^1].Failed == 0),
+            new($"acknowledged writes lost, of {traffic.AcknowledgedWrites:N0}", $"{problems.Count}", "0", problems.Count == 0),
+        ];
+        Target.Write(output, targets);
         foreach (var line in problems.Concat(traffic.Statements.Where(statement => statement.Outcome is TrafficOutcome.Failed or TrafficOutcome.Lost).Select(statement => $"{statement.Stage}: {statement.Name} {statement.Error}")))
         {
             await output.WriteLineAsync(line);
@@ -88,5 +87,7 @@ internal sealed class ProofBenchmark(ProofOptions options)
                 await output.WriteLineAsync($"    - {line}");
             }
         }
+
+        return targets;
     }
 }
