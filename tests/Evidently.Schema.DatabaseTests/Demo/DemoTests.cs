@@ -4,6 +4,8 @@ using Evidently.Schema.DatabaseTests.Packages;
 namespace Evidently.Schema.DatabaseTests.Demo;
 
 [TestFixture]
+[Category("Last")]
+[Explicit("Processes of their own: CI runs it last.")]
 [Parallelizable(ParallelScope.All)]
 public sealed partial class DemoTests
 {

@@ -7,6 +7,8 @@ namespace Evidently.Schema.DatabaseTests.Retire;
 
 /// <summary>Legacy tables of odd shapes, and what happens while cleanup works: each was seen to lose or to block something.</summary>
 [Category("Versions")]
+[Category("Last")]
+[Explicit("A cleanup each: CI runs it last.")]
 [Parallelizable(ParallelScope.All)]
 public sealed class OddShapeTests
 {
