@@ -16,7 +16,7 @@ DROP VIEW IF EXISTS evidently_schema.backfill_progress, evidently_schema.compare
     evidently_schema.covered_results, evidently_schema.star_foreign_keys;
 DROP PROCEDURE IF EXISTS evidently_schema.build_indexes(), evidently_schema.validate_foreign_keys(), evidently_schema.finish_backfill(), evidently_schema.backfill(integer),
     evidently_schema.drain(integer);
-DROP FUNCTION IF EXISTS evidently_schema.empty_star(), evidently_schema.build_index(), evidently_schema.detach_indexes(), evidently_schema.attach_primary_keys(),
+DROP FUNCTION IF EXISTS evidently_schema.empty_star(), evidently_schema.build_index(), evidently_schema.detach_indexes(),
     evidently_schema.attach_foreign_keys(boolean), evidently_schema.repair(), evidently_schema.wrong_results(), evidently_schema.pressure(), evidently_schema.throttle(interval, double precision, double precision), evidently_schema.verify(), evidently_schema.copy_batch(integer), evidently_schema.project_fresh(bigint[]),
     evidently_schema.next_results(integer, bigint, bigint, integer), evidently_schema.start_backfill(), evidently_schema.drain_batch(integer), evidently_schema.drain_turn(integer),
     evidently_schema.due_results(integer, bigint, integer), evidently_schema.drain_results(bigint[]), evidently_schema.results_of_note(bigint, bigint, integer), evidently_schema.expand_parent_notes(integer, integer, bigint), evidently_schema.running_transactions(), evidently_schema.reject_without_result(text[]),

@@ -137,23 +137,6 @@ BEGIN
 END
 $function$;
 
--- Makes primary keys again of the indexes that are built. ACCESS EXCLUSIVE on the tables, milliseconds.
-CREATE OR REPLACE FUNCTION evidently_schema.attach_primary_keys() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    child text;
-BEGIN
-    FOREACH child IN ARRAY ARRAY['brand_metrics', 'competitor_metrics', 'brand_sentiment', 'competitor_sentiment'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = to_regclass('public.' || child) AND k.contype = 'p')
-            AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('public.' || child || '_pkey') AND i.indrelid = to_regclass('public.' || child) AND i.indisunique AND i.indisvalid)
-        THEN
-            EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I PRIMARY KEY USING INDEX %2$I', child, child || '_pkey');
-        END IF;
-    END LOOP;
-END
-$function$;
-
 -- Builds one of them that no other session builds, of the largest table first, and says whether there was one. SHARE on its table: it waits for
 -- projectors, and they for it; the application's statements do not touch the star while its foreign keys are detached.
 CREATE OR REPLACE FUNCTION evidently_schema.build_index() RETURNS boolean
@@ -215,7 +198,7 @@ END
 $function$;
 
 SELECT evidently_schema.restrict_access('evidently_schema.empty_star', 'evidently_schema.detached_indexes', 'evidently_schema.detach_indexes', 'evidently_schema.build_index',
-    'evidently_schema.build_indexes', 'evidently_schema.attach_primary_keys', 'evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
+    'evidently_schema.build_indexes', 'evidently_schema.star_foreign_keys', 'evidently_schema.attach_foreign_keys',
     'evidently_schema.validate_foreign_keys');
 
 $step$);
