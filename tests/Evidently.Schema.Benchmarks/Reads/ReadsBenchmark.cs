@@ -48,16 +48,15 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
         Say($"{rows:N0} rows: migrating …");
         await MigrateAsync(legacy, ct);
 
-        // As a host's pool is: statements used twice are prepared.
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.ConnectionString)
-        {
-            CommandTimeout = 0,
-            MaxAutoPrepare = 50,
-            AutoPrepareMinUsages = 2,
-        });
-        var ranges = await RangesAsync(source, fill, ct);
-        await SettleAsync(legacy, source, ranges, ct);
+        var ranges = await SettleAsync(legacy, fill, ct);
+        var scans = await StarScansAsync(legacy, ct);
+        var figures = await MeasureAsync(legacy, rows, ranges, ct);
+        return figures with { StarScans = await StarScansAsync(legacy, ct) - scans };
+    }
 
+    private async Task<ReadsFigures> MeasureAsync(LegacyDatabase legacy, int rows, List<PageRange> ranges, CancellationToken ct)
+    {
+        await using var source = Pool(legacy);
         await using var rest = _postgrest is null
             ? null
             : await PostgRestClient.StartAsync(_postgrest, legacy.ConnectionString, new NpgsqlConnectionStringBuilder(legacy.ConnectionString).Username!, ct);
@@ -75,6 +74,33 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
             Pages = await turns.PagesAsync(options.Runs, ct),
             First = await turns.FirstAsync(ct),
         };
+    }
+
+    /// <summary>As a host's pool is: statements used twice are prepared.</summary>
+    private static NpgsqlDataSource Pool(LegacyDatabase legacy) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.ConnectionString)
+    {
+        CommandTimeout = 0,
+        MaxAutoPrepare = 50,
+        AutoPrepareMinUsages = 2,
+    });
+
+    private static NpgsqlDataSource Admin(LegacyDatabase legacy) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.AdminConnectionString) { Pooling = false, CommandTimeout = 0 });
+
+    /// <summary>How often tables of the star were read from end to end until now, by whomever; waits for the sessions of others to end.</summary>
+    private static async Task<long> StarScansAsync(LegacyDatabase legacy, CancellationToken ct)
+    {
+        await using var admin = Admin(legacy);
+        while (true)
+        {
+            await using var command = admin.CreateCommand(BenchmarkSql.Read("StarScans.sql"));
+            if (await command.ExecuteScalarAsync(ct) is long scans)
+            {
+                return scans;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
+        }
     }
 
     private static async Task MigrateAsync(LegacyDatabase legacy, CancellationToken ct)
@@ -110,21 +136,25 @@ internal sealed class ReadsBenchmark(ReadsOptions options)
         return ranges;
     }
 
-    /// <summary>As on any afternoon: statistics are there, nothing is due for what was done before, and each brand's today is not in the daily view yet.</summary>
-    private static async Task SettleAsync(LegacyDatabase legacy, NpgsqlDataSource source, List<PageRange> ranges, CancellationToken ct)
+    /// <summary>As on any afternoon: statistics are there, nothing is due for what was done before, and each brand's today is not in the daily view yet. Returns the ranges to read.</summary>
+    private static async Task<List<PageRange>> SettleAsync(LegacyDatabase legacy, LegacyFill fill, CancellationToken ct)
     {
-        await using var admin = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(legacy.AdminConnectionString) { Pooling = false, CommandTimeout = 0 });
+        await using var admin = Admin(legacy);
         foreach (var statement in (string[])["VACUUM (ANALYZE)", "CHECKPOINT"])
         {
             await using var command = admin.CreateCommand(statement);
             await command.ExecuteNonQueryAsync(ct);
         }
 
+        await using var source = Pool(legacy);
+        var ranges = await RangesAsync(source, fill, ct);
         foreach (var range in ranges)
         {
             await using var touch = source.CreateCommand(BenchmarkSql.Read("Touch.sql"));
             touch.Parameters.Add(new() { Value = range.Brand });
             await touch.ExecuteNonQueryAsync(ct);
         }
+
+        return ranges;
     }
 }

@@ -18,6 +18,9 @@ internal sealed record ReadsFigures
     /// <summary>One a page and client.</summary>
     public required IReadOnlyList<PageFigures> Pages { get; init; }
 
+    /// <summary>How often a table of the star was read from end to end by all these calls, in every version.</summary>
+    public long StarScans { get; init; }
+
     /// <summary>One a page.</summary>
     public required IReadOnlyList<First> First { get; init; }
 }

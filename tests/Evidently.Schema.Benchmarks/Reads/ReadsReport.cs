@@ -93,6 +93,8 @@ internal sealed class ReadsReport(TextWriter output)
                 var slowest = client.MinBy(page => page.Today.Median / page.Legacy.Median)!;
                 Line($"legacy through the router against the page today, {size}, over {client.Key}, the worst: `{slowest.Page.Function}`", slowest.Today.Median / slowest.Legacy.Median, NoSlower);
             }
+
+            targets.Add(new($"tables of the star read from end to end, by all calls of all pages, {size}", $"{figures.StarScans:N0}", "0", figures.StarScans == 0));
         }
 
         Target.Write(output, targets);
