@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Data;
 using System.IO;
+using System.Linq;
 using System.Reflection;
 using System.Text;
 using FluentMigrator;
@@ -28,7 +30,7 @@ public abstract class PhaseMigration : Migration
     public override void GetUpExpressions(IMigrationContext context)
     {
         RefuseSessionTransaction(context);
-        _unguarded = GetType().GetCustomAttribute<MigrationAttribute>() is { Version: < Retire };
+        _unguarded = Version(GetType()) < Retire;
         base.GetUpExpressions(context);
     }
 
@@ -43,11 +45,25 @@ public abstract class PhaseMigration : Migration
     /// <inheritdoc />
     public override void Up() => Run(GetType().Name + ".sql");
 
-    /// <summary>Takes the runner lock, because a rollback runs no maintenance, and runs <c>M101_Name.down.sql</c>.</summary>
+    /// <summary>The files that take the migration back, in order; a no-op where nothing of it is there.</summary>
+    private protected virtual IReadOnlyList<string> Undo => [GetType().Name + ".down.sql"];
+
+    /// <summary>
+    /// Takes the runner lock, because a rollback runs no maintenance, and takes the migration back; before it what the phase's next one has left that was
+    /// interrupted, and is not listed: its own Down does not run.
+    /// </summary>
     public override void Down()
     {
         Run("SingleRunner.try.sql");
-        Run(GetType().Name + ".down.sql");
+        foreach (var file in Next()?.Undo ?? [])
+        {
+            Run(file);
+        }
+
+        foreach (var file in Undo)
+        {
+            Run(file);
+        }
     }
 
     /// <summary>Adds the statement in the embedded file <paramref name="file"/> to the migration.</summary>
@@ -85,6 +101,16 @@ public abstract class PhaseMigration : Migration
                 + "Run without TransactionPerSession (dotnet-fm: without -m session). Nothing was changed.");
         }
     }
+
+    /// <summary>The migration that follows in the same phase; none in the last, where each refuses what is not its own.</summary>
+    private PhaseMigration? Next()
+    {
+        var version = Version(GetType());
+        var next = version < Retire ? typeof(PhaseMigration).Assembly.GetExportedTypes().SingleOrDefault(type => Version(type) == version + 1) : null;
+        return next is null ? null : (PhaseMigration)Activator.CreateInstance(next);
+    }
+
+    private static long? Version(Type type) => type.GetCustomAttribute<MigrationAttribute>()?.Version;
 
     private static object? Send(IDbConnection connection, string sql, Func<IDbCommand, object?> send)
     {

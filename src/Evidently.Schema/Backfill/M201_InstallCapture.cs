@@ -15,4 +15,11 @@ public sealed class M201_InstallCapture : PhaseMigration
         Run("M201_Notes.sql");
         base.Up();
     }
+
+    /// <summary>What 202 may have left is taken away under the same lock: it may be a view, which no DROP INDEX drops.</summary>
+    public override void Down()
+    {
+        Run("SingleRunner.try.sql");
+        Run("M201_InstallCapture.down.sql");
+    }
 }

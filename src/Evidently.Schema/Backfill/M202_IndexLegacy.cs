@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.Backfill;
@@ -22,10 +23,5 @@ public sealed class M202_IndexLegacy : PhaseMigration
     }
 
     /// <inheritdoc />
-    public override void Down()
-    {
-        Run("SingleRunner.try.sql");
-        Run("M202_RefuseAfter.sql");
-        Run("M202_IndexLegacy.down.sql");
-    }
+    private protected override IReadOnlyList<string> Undo => ["M202_RefuseAfter.sql", "M202_IndexLegacy.down.sql"];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.Backfill;
@@ -10,9 +11,5 @@ namespace Evidently.Schema.Backfill;
 public sealed class M205_DetachForeignKeys : PhaseMigration
 {
     /// <inheritdoc />
-    public override void Down()
-    {
-        base.Down();
-        Run("M207_AttachPrimaryKeys.sql");
-    }
+    private protected override IReadOnlyList<string> Undo => ["M205_DetachForeignKeys.down.sql", "M207_AttachPrimaryKeys.sql"];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.Backfill;
@@ -19,9 +20,5 @@ public sealed class M208_FinishBackfill : PhaseMigration
     }
 
     /// <inheritdoc />
-    public override void Down()
-    {
-        Run("M501_Forget.sql");
-        base.Down();
-    }
+    private protected override IReadOnlyList<string> Undo => ["M501_Forget.sql", "M208_FinishBackfill.down.sql"];
 }

@@ -201,7 +201,7 @@ DECLARE
 BEGIN
     IF found IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = format('Phase %s cannot be rolled back: %s.', p_phase, found),
-            HINT = 'Roll back the later phase first. Nothing was changed.';
+            HINT = 'Roll back the later phase first; where it is not listed as applied, it was interrupted: migrate up before. Nothing was changed.';
     END IF;
 END
 $function$;

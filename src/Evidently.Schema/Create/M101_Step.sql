@@ -18,6 +18,7 @@ DECLARE
     waited_for text;
     found pg_catalog.pg_class;
     blockers text;
+    dependents text;
     tries integer := 0;
 BEGIN
     LOOP
@@ -54,6 +55,10 @@ BEGIN
         EXCEPTION
             WHEN lock_not_available OR deadlock_detected THEN
                 NULL; -- the subtransaction's locks are free again; who held the table is read below
+            WHEN dependent_objects_still_exist THEN -- whose own hint is to drop them, too
+                GET STACKED DIAGNOSTICS dependents = PG_EXCEPTION_DETAIL;
+                RAISE EXCEPTION USING ERRCODE = 'EV007', MESSAGE = pg_catalog.format('%s: %s. This step has changed nothing.', SQLERRM, replace(dependents, E'\n', '; ')),
+                    HINT = 'What a migration made that was interrupted, and is not listed as applied: migrate up, then roll back. What the host made: drop it first.';
         END;
 
         SELECT string_agg(DISTINCT pg_catalog.format('backend %s (%s, %s, transaction open for %s)', l.pid, coalesce(nullif(a.application_name, ''), 'unnamed'),

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.DualWrite;
@@ -18,9 +19,5 @@ public sealed class M302_CreateWriter : PhaseMigration
     }
 
     /// <inheritdoc />
-    public override void Down()
-    {
-        base.Down();
-        Run("ReloadPostgrest.sql");
-    }
+    private protected override IReadOnlyList<string> Undo => ["M302_CreateWriter.down.sql", "ReloadPostgrest.sql"];
 }

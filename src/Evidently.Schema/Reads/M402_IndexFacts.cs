@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.Reads;
@@ -21,10 +22,5 @@ public sealed class M402_IndexFacts : PhaseMigration
     }
 
     /// <inheritdoc />
-    public override void Down()
-    {
-        Run("SingleRunner.try.sql");
-        Run("M402_RefuseAfter.sql");
-        Run("M402_IndexFacts.down.sql");
-    }
+    private protected override IReadOnlyList<string> Undo => ["M402_RefuseAfter.sql", "M402_IndexFacts.down.sql"];
 }

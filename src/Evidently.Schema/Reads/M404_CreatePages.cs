@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using FluentMigrator;
 
 namespace Evidently.Schema.Reads;
@@ -21,9 +22,5 @@ public sealed class M404_CreatePages : PhaseMigration
     }
 
     /// <inheritdoc />
-    public override void Down()
-    {
-        base.Down();
-        Run("ReloadPostgrest.sql");
-    }
+    private protected override IReadOnlyList<string> Undo => ["M404_CreatePages.down.sql", "ReloadPostgrest.sql"];
 }

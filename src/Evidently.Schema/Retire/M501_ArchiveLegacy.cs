@@ -24,12 +24,14 @@ public sealed class M501_ArchiveLegacy : PhaseMigration
         Run("ResetTimeout.sql");
     }
 
-    /// <inheritdoc />
+    /// <summary>The foreign keys too: where 502 was interrupted before it was listed, its own Down does not run.</summary>
     public override void Down()
     {
         Run("NoTimeout.sql");
         Run("SingleRunner.try.sql");
         Run("M501_RefuseDropped.sql");
+        Run("M502_DetachForeignKeys.down.sql");
+        Run("M502_Validate.sql");
         Run("M501_BringBack.sql");
         Run("M501_ArchiveLegacy.down.sql");
         Run("M501_Forget.sql");

@@ -1,10 +1,13 @@
--- NOT VALID: a short lock, no scan. M502_Validate.sql follows.
+-- NOT VALID: a short lock, no scan. M502_Validate.sql follows. 501's Down runs both, too, and again when it was interrupted after the table was back.
 CALL evidently_schema.step(ARRAY['extracted_positions_archived', 'collector_results', 'generated_queries', 'brands', 'customers'], $step$
 
 DO $attach$
 DECLARE
     detached record;
 BEGIN
+    IF to_regclass('evidently_schema.detached_objects') IS NULL OR to_regclass('public.extracted_positions_archived') IS NULL THEN
+        RETURN;
+    END IF;
     FOR detached IN
         SELECT d.name, d.definition, d.afterwards FROM evidently_schema.detached_objects AS d
         WHERE d.kind = 'foreign key' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS c

@@ -6,6 +6,9 @@ DECLARE
     orphans boolean;
 BEGIN
     COMMIT;
+    IF to_regclass('evidently_schema.detached_objects') IS NULL OR to_regclass('public.extracted_positions_archived') IS NULL THEN
+        RETURN;
+    END IF;
     FOR loose IN SELECT d.name FROM evidently_schema.detached_objects AS d WHERE d.kind = 'foreign key' AND d.definition NOT LIKE '% NOT VALID' ORDER BY d.name LOOP
         BEGIN
             EXECUTE pg_catalog.format('ALTER TABLE public.extracted_positions_archived VALIDATE CONSTRAINT %I', loose.name);

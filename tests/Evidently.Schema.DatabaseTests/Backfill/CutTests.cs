@@ -51,22 +51,6 @@ public sealed class CutTests
         AssertSame(actual, expected, rows: 2);
     }
 
-    /// <summary>Not continued but rolled back: the version is not listed, so its own Down does not run.</summary>
-    [Test]
-    public async Task Rolled_back_after_a_cut_before_the_row_of_202_legacy_has_no_index_of_ours()
-    {
-        const long version = 202;
-        await using var database = await StarDatabase.CreateAsync(0, Unindexed);
-        var before = await Dump.WithoutOursAsync(database);
-        await Steps.UpAsync(database.ConnectionString, version);
-        Assert.That(await Dump.WithoutOursAsync(database), Does.Contain("idx_extracted_positions_evidently_schema"));
-        Assert.That(await database.ExecuteAsync($"DELETE FROM evidently_schema.version_info WHERE version = {version}"), Is.EqualTo(1));
-
-        await Steps.DownAsync(database.ConnectionString, 0);
-
-        Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
-    }
-
     /// <param name="actual">Of the database that was cut.</param>
     /// <param name="expected">Of the undisturbed one.</param>
     /// <param name="rows">How many rows of versions were written and removed.</param>
