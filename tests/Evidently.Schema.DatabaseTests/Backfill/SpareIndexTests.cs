@@ -12,6 +12,11 @@ public sealed class SpareIndexTests
 
     private const string ChildrensKeys = "SELECT conname FROM pg_constraint WHERE contype = 'p' AND conrelid::regclass::text ~ '^(brand|competitor)_(metrics|sentiment)$' ORDER BY 1";
 
+    private const string Published = "CREATE PUBLICATION everything FOR TABLE brand_metrics, competitor_metrics";
+    private const string Referred = "CREATE TABLE notes_on_brands (brand_metrics_id bigint REFERENCES brand_metrics (id))";
+    private const string Grouped = "CREATE VIEW grouped AS SELECT id, label FROM (SELECT id, sentiment_label AS label FROM brand_sentiment GROUP BY id) AS s";
+    private const string Identity = "ALTER TABLE competitor_sentiment REPLICA IDENTITY USING INDEX competitor_sentiment_pkey";
+
     [Test]
     public async Task They_are_gone_while_history_is_copied_and_the_same_afterwards()
     {
@@ -107,10 +112,10 @@ public sealed class SpareIndexTests
     }
 
     /// <summary>Without its key a published table could not be updated, and what refers to a key cannot do without it.</summary>
-    [TestCase("CREATE PUBLICATION everything FOR TABLE brand_metrics, competitor_metrics", "brand_metrics_pkey", "competitor_metrics_pkey")]
-    [TestCase("CREATE TABLE notes_on_brands (brand_metrics_id bigint REFERENCES brand_metrics (id))", "brand_metrics_pkey")]
-    [TestCase("CREATE VIEW grouped AS SELECT id, label FROM (SELECT id, sentiment_label AS label FROM brand_sentiment GROUP BY id) AS s", "brand_sentiment_pkey")]
-    [TestCase("ALTER TABLE competitor_sentiment REPLICA IDENTITY USING INDEX competitor_sentiment_pkey", "competitor_sentiment_pkey")]
+    [TestCase(Published, "brand_metrics_pkey", "competitor_metrics_pkey")]
+    [TestCase(Referred, "brand_metrics_pkey")]
+    [TestCase(Grouped, "brand_sentiment_pkey")]
+    [TestCase(Identity, "competitor_sentiment_pkey")]
     public async Task A_primary_key_that_something_of_the_hosts_needs_stays(string sql, params string[] kept)
     {
         await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
@@ -121,6 +126,24 @@ public sealed class SpareIndexTests
         Assert.That(await database.ListAsync(ChildrensKeys), Is.EqualTo(kept));
         await Steps.UpAsync(database.ConnectionString, Steps.Finished);
         Assert.That(await database.ListAsync(ChildrensKeys), Has.Count.EqualTo(4));
+    }
+
+    /// <summary>The guards of the keys above, each a condition of detach_indexes(): without it they go, or what refers to them refuses.</summary>
+    [TestCase(Published, "FROM pg_publication_tables AS p WHERE ", "FROM pg_publication_tables AS p WHERE false AND ")]
+    [TestCase(Referred, "FROM pg_depend AS d WHERE ", "FROM pg_depend AS d WHERE false AND ")]
+    [TestCase(Grouped, "FROM pg_depend AS d WHERE ", "FROM pg_depend AS d WHERE false AND ")]
+    [TestCase(Identity, " AND NOT i.indisreplident", "")]
+    public async Task It_is_this_condition_that_keeps_it(string sql, string condition, string without)
+    {
+        await using var database = await StarDatabase.CreateAsync(BeforeDetaching);
+        await database.ExecuteAsync(sql);
+        await new Guard("detach_indexes", condition, without).RemoveUnlessAsync(guarded: false, database);
+
+        var refusal = Steps.Refusal(await Record(() => Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy)));
+
+        var needed = sql is Referred or Grouped;
+        Assert.That(refusal?.SqlState, Is.EqualTo(needed ? "EV007" : null));
+        Assert.That(await database.ListAsync(ChildrensKeys), Has.Count.EqualTo(needed ? 4 : 0));
     }
 
     /// <summary>The migration ends when the index is built and is no key yet.</summary>

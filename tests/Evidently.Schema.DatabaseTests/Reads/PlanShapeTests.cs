@@ -97,9 +97,7 @@ public sealed class PlanShapeTests
     [Test]
     public async Task Facts_that_lie_close_together_are_read_in_a_row([Values] bool guarded)
     {
-        await using var database = await StarDatabase.CreateAsync(Steps.BeforeCopy, fill: Close);
-        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '100' WHERE name = 'backfill_batch_size'"); // else the batches of so small a history are nearly all of it
-        await Steps.UpAsync(database.ConnectionString, Steps.Routed);
+        await using var database = await CloseAsync();
         await new Guard("star_get_dashboard_metrics", "max(r.id) - min(r.id) < 4 * count(*)", "false").RemoveUnlessAsync(guarded, database);
         var page = await PageAsync(database);
         await using var session = await database.OpenAsync();
@@ -114,6 +112,45 @@ public sealed class PlanShapeTests
             Assert.That(reads[table].ByIndex, guarded ? Is.LessThanOrEqualTo(OfPlanner) : Is.GreaterThanOrEqualTo(results), table);
             Assert.That(reads[table].Fetched, Is.LessThanOrEqualTo((4 * results) + OfPlanner).And.LessThan(Close.Results), table);
         }
+    }
+
+    /// <summary>A policy would be asked about the rows in between, too.</summary>
+    [Test]
+    public async Task Where_row_security_is_active_the_facts_rows_are_looked_up([Values("brand_metrics", "brand_sentiment")] string table, [Values] bool guarded)
+    {
+        await using var database = await CloseAsync();
+        await database.ExecuteAsync($"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY everybody ON {table} USING (true)");
+        await new Guard("star_get_dashboard_metrics", $" AND NOT row_security_active('public.{table}')", string.Empty).RemoveUnlessAsync(guarded, database);
+        var page = await PageAsync(database);
+        await using var session = await database.OpenAsync();
+        var call = $"get_dashboard_metrics({page.Brand}, {page.Customer}, '2025-03-02Z', 'infinity')";
+        var results = await session.ScalarAsync<long>($"SELECT total_responses FROM evidently_schema.legacy_{call}");
+
+        var reads = await ReadsAsync(session, $"evidently_schema.star_{call}");
+
+        Assert.That(reads[table].ByIndex, guarded ? Is.GreaterThanOrEqualTo(results) : Is.LessThanOrEqualTo(OfPlanner));
+    }
+
+    /// <summary>How a page is read is set for its own statement.</summary>
+    [Test]
+    public async Task Settings_are_the_callers_again_afterwards([Values("enable_nestloop", "enable_hashjoin")] string setting, [Values] bool guarded)
+    {
+        await using var database = await CloseAsync();
+        await new Guard("star_get_dashboard_metrics", $" SET {setting} TO 'on'\n", "\n").RemoveUnlessAsync(guarded, database);
+        var page = await PageAsync(database);
+        await using var session = await database.OpenAsync("BEGIN");
+
+        await session.ExecuteAsync($"SELECT FROM evidently_schema.star_get_dashboard_metrics({page.Brand}, {page.Customer}, '2025-03-02Z', 'infinity')");
+
+        Assert.That(await session.ScalarAsync<string>($"SELECT current_setting('{setting}')"), Is.EqualTo(guarded ? "on" : "off"));
+    }
+
+    private static async Task<StarDatabase> CloseAsync()
+    {
+        var database = await StarDatabase.CreateAsync(Steps.BeforeCopy, fill: Close);
+        await database.ExecuteAsync("UPDATE evidently_schema.settings SET value = '100' WHERE name = 'backfill_batch_size'"); // else the batches of so small a history are nearly all of it
+        await Steps.UpAsync(database.ConnectionString, Steps.Routed);
+        return database;
     }
 
     private static string[] Calls(Page page) =>
