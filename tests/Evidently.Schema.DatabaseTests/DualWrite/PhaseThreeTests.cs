@@ -94,8 +94,7 @@ public sealed class PhaseThreeTests
         await database.AssertInStepAsync();
     }
 
-    /// <summary>The version list says that phase 3 is not there; the database says that it is.</summary>
-    [TestCase("sync", 303, Steps.Finished)]
+    /// <summary>The version list says that phase 3 is not there; the database says that it is. Without 303 alone it is what an interruption leaves, and is taken back: InterruptedTests.</summary>
     [TestCase("strict", 301, Steps.Finished - 1)]
     [TestCase("sync", 301, Steps.Created)]
     [TestCase("strict", 201, 0L)]
