@@ -135,12 +135,12 @@ public sealed class PlanShapeTests
     [Test]
     public async Task Settings_are_the_callers_again_afterwards([Values("enable_nestloop", "enable_hashjoin")] string setting, [Values] bool guarded)
     {
-        await using var database = await CloseAsync();
+        await using var database = await StarDatabase.CreateAsync(Steps.Routed);
         await new Guard("star_get_dashboard_metrics", $" SET {setting} TO 'on'\n", "\n").RemoveUnlessAsync(guarded, database);
-        var page = await PageAsync(database);
         await using var session = await database.OpenAsync("BEGIN");
 
-        await session.ExecuteAsync($"SELECT FROM evidently_schema.star_get_dashboard_metrics({page.Brand}, {page.Customer}, '2025-03-02Z', 'infinity')");
+        await session.ExecuteAsync(
+            "SELECT FROM metric_facts AS f CROSS JOIN LATERAL evidently_schema.star_get_dashboard_metrics(f.brand_id, f.customer_id, '-infinity', 'infinity') WHERE f.collector_result_id = 1");
 
         Assert.That(await session.ScalarAsync<string>($"SELECT current_setting('{setting}')"), Is.EqualTo(guarded ? "on" : "off"));
     }
