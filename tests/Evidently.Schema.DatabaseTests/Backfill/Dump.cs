@@ -18,6 +18,13 @@ internal static class Dump
     public static Task<List<string>> LegacyRowsAsync(StarDatabase database) => database.ListAsync(string.Join(
         " UNION ALL ", LegacyTables.Select(table => $"SELECT '{table} ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")), '') FROM public.{table} AS t")));
 
+    /// <summary>What there is in our own schema: tables, views, sequences, types and functions, by name.</summary>
+    public static Task<List<string>> OursAsync(StarDatabase database) => database.ListAsync(
+        """
+        SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('evidently_schema') AND relkind <> 'i'
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace('evidently_schema')
+        """);
+
     private static async Task<string> RunAsync(StarDatabase database, string? schema, params string[] options)
     {
         if (TestServer.Server.BinariesDirectory is not { } binaries || !File.Exists(Path.Combine(binaries, "pg_dump")))
@@ -35,4 +42,5 @@ internal static class Dump
         // newer releases write a random word into \restrict
         return string.Join('\n', outcome.Output.Split('\n').Where(line => !line.StartsWith('\\')));
     }
+
 }

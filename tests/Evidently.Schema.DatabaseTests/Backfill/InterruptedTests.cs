@@ -6,7 +6,8 @@ using Evidently.Schema.Testing;
 namespace Evidently.Schema.DatabaseTests.Backfill;
 
 /// <summary>A migration that was interrupted before its version was listed, and then not continued but rolled back: its own Down does not run, the one before it takes it back.</summary>
-/// <remarks>Seen to fail where a Down takes back its own migration alone: 103 to 107, 203, 204, 302, 303, 403 and 404, phase 1 for 203 to 205, the archive for both.</remarks>
+/// <remarks>Seen to fail where a Down takes back its own migration alone: 103 to 107, 203, 204, 302, 303, 403 and 404, phase 1 for 203 to 205, the archive for both, the copy that begins anew; where
+/// 205's Down does not empty the star itself: the copy of which 205 is not listed either.</remarks>
 [Parallelizable(ParallelScope.All)]
 public sealed class InterruptedTests
 {
@@ -37,14 +38,7 @@ public sealed class InterruptedTests
         await Steps.DownAsync(database.ConnectionString, 0);
 
         Assert.That(await Dump.WithoutOursAsync(database), Is.EqualTo(before));
-        Assert.That(
-            await database.ListAsync(
-                """
-                SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('evidently_schema') AND relkind <> 'i'
-                UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace('evidently_schema')
-                """),
-            Is.SubsetOf(new[] { "version_info" }),
-            "what is left of ours");
+        Assert.That(await Dump.OursAsync(database), Is.SubsetOf(new[] { "version_info" }));
     }
 
     [TestCaseSource(nameof(OfThePhase))]
@@ -64,13 +58,16 @@ public sealed class InterruptedTests
     /// <summary>Validated, the copied rows would be read under locks that make every writer of a parent wait; and of those whose parent is gone meanwhile it would fail.</summary>
     [Test]
     [Category("Versions")]
-    public async Task A_copy_that_was_interrupted_is_emptied_before_the_foreign_keys_are_attached()
+    public async Task A_copy_that_was_interrupted_is_emptied_before_the_foreign_keys_are_attached([Values] bool listed)
     {
         await using var database = await StarDatabase.CreateAsync(Steps.Created);
         var created = await Dump.AllAsync(database);
-        await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
-        await database.ExecuteAsync("SELECT evidently_schema.start_backfill()");
-        await database.ExecuteAsync("SELECT evidently_schema.copy_batch(2)");
+        await CopyInPartAsync(database);
+        if (!listed)
+        {
+            await database.ExecuteAsync($"DELETE FROM evidently_schema.version_info WHERE version = {Steps.BeforeCopy}");
+        }
+
         Assert.That(await database.ExecuteAsync("DELETE FROM brand_competitors WHERE id IN (SELECT competitor_id FROM competitor_metrics)"), Is.Positive);
         var violation = (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync("SELECT evidently_schema.attach_foreign_keys(true)")))!;
         Assert.That(violation.SqlState, Is.EqualTo(Npgsql.PostgresErrorCodes.ForeignKeyViolation));
@@ -79,6 +76,20 @@ public sealed class InterruptedTests
 
         Assert.That(await Dump.AllAsync(database), Is.EqualTo(created));
         Assert.That(await database.ScalarAsync<long>("SELECT count(*) FROM metric_facts"), Is.Zero);
+    }
+
+    /// <summary>The checkpoints are those of rows that are gone.</summary>
+    [Test]
+    [Category("Versions")]
+    public async Task A_copy_that_was_interrupted_and_rolled_back_begins_anew()
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Created);
+        await CopyInPartAsync(database);
+
+        await Steps.DownAsync(database.ConnectionString, Steps.BeforeCopy - 1);
+        await Steps.UpAsync(database.ConnectionString, Steps.Finished);
+
+        await database.AssertStarAsync();
     }
 
     [TestCase(502)]
@@ -111,6 +122,14 @@ public sealed class InterruptedTests
 
         await database.ExecuteAsync("DROP VIEW of_the_host");
         await Steps.DownAsync(database.ConnectionString, 0);
+    }
+
+    /// <summary>As in the middle of 206: two results of sixteen are copied.</summary>
+    private static async Task CopyInPartAsync(StarDatabase database)
+    {
+        await Steps.UpAsync(database.ConnectionString, Steps.BeforeCopy);
+        await database.ExecuteAsync("SELECT evidently_schema.start_backfill()");
+        await database.ExecuteAsync("SELECT evidently_schema.copy_batch(2)");
     }
 
     /// <summary>As after the migration's last statement: all of it is there, but for the row.</summary>
