@@ -45,7 +45,7 @@ CREATE INDEX IF NOT EXISTS idx_rejected_rows_refused ON evidently_schema.rejecte
 COMMENT ON TABLE evidently_schema.rejected_rows IS 'Legacy rows the star does not hold, one reason each; unknown_label rows are held without their label';
 
 -- A rejected row that moves to another result, or to none, may have been moved by a projector whose snapshot is older than the row's own
--- change: the result it is taken from is noted, and the next drain puts it right.
+-- change: the result it is taken from is noted, and the next drain puts it right, or the same one if it is drain() that moved it.
 CREATE OR REPLACE FUNCTION evidently_schema.note_moved_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -53,6 +53,7 @@ BEGIN
     INSERT INTO evidently_schema.change_notes (kind, key, collector_result_id)
     VALUES (CASE WHEN OLD.collector_result_id IS NULL THEN 'row' ELSE 'result' END,
         CASE WHEN OLD.collector_result_id IS NULL THEN OLD.legacy_id END, OLD.collector_result_id);
+    PERFORM set_config('evidently_schema.moved', 'on', true);
     RETURN NULL;
 END
 $function$;

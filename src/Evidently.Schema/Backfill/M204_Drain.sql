@@ -227,8 +227,8 @@ BEGIN
 END
 $function$;
 
--- Drains what is noted when it is called, committing small batches; returns before max_seconds have passed (NULL: when it is done).
--- What fails keeps its note, with the error. Call it from psql or a scheduler, in autocommit.
+-- Drains what is noted when it is called, and what draining that notes in turn, committing small batches; returns before max_seconds have passed
+-- (NULL: when it is done). What fails keeps its note, with the error. Call it from psql or a scheduler, in autocommit.
 CREATE OR REPLACE PROCEDURE evidently_schema.drain(max_seconds integer DEFAULT NULL)
 LANGUAGE plpgsql
 AS $procedure$
@@ -239,16 +239,18 @@ DECLARE
     started timestamptz;
     took double precision;
     done record;
+    moved boolean;
 BEGIN
     COMMIT;
     LOOP
         started := clock_timestamp();
         SELECT * INTO done FROM evidently_schema.drain_batch(batch);
+        moved := current_setting('evidently_schema.moved', true) = 'on';
         COMMIT;
         took := extract(epoch FROM clock_timestamp() - started);
         batch := CASE WHEN took > 0.15 THEN greatest(batch / 2, 1) WHEN took < 0.075 THEN least(batch * 2, 1000) ELSE batch END;
-        IF done.expanded > 0 THEN
-            last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n); -- what the parents' notes have become is drained too
+        IF done.expanded > 0 OR moved THEN
+            last_note := (SELECT max(n.id) FROM evidently_schema.change_notes AS n); -- what the parents' notes have become, and what was noted anew
         END IF;
         EXIT WHEN NOT EXISTS (SELECT FROM evidently_schema.change_notes AS n WHERE n.id <= last_note);
         EXIT WHEN clock_timestamp() > deadline;

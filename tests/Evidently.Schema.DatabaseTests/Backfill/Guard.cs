@@ -94,6 +94,9 @@ internal sealed record Guard(string Name, string Text, string Without)
     public static Guard NoteMovedRow { get; } =
         new("note_moved_row", "    INSERT INTO evidently_schema.change_notes", "    RETURN NULL; INSERT INTO evidently_schema.change_notes");
 
+    /// <summary>What a drain notes it drains.</summary>
+    public static Guard DrainMoved { get; } = new("drain", "IF done.expanded > 0 OR moved THEN", "IF done.expanded > 0 THEN");
+
     /// <summary>Rows without result are listed by one projector at a time.</summary>
     public static Guard LooseRows { get; } = new("lock_loose_rows", "SELECT pg_try_advisory_xact_lock(1702259053, 1024)", "SELECT true");
 

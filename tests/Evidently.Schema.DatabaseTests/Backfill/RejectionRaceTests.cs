@@ -31,8 +31,24 @@ public sealed class RejectionRaceTests
         await gate.OpenAsync();
         await batch;
 
-        await database.ExecuteAsync("CALL evidently_schema.drain(30)"); // moves them back, which is noted, too
         await database.AssertDrainedAsync(guarded);
+    }
+
+    /// <summary>Guard: <see cref="Guard.DrainMoved"/>. The drain itself moves the row, and notes the result it takes it from.</summary>
+    [Test]
+    public async Task A_drain_that_moves_a_rejected_row_leaves_no_note_of_it([Values] bool guarded)
+    {
+        await using var database = await StarDatabase.CreateAsync(Steps.Finished);
+        await database.ExecuteAsync("INSERT INTO collector_results (id) VALUES (300)");
+        await database.ExecuteAsync("UPDATE extracted_positions SET competitor_name = 'Nobody' WHERE collector_result_id = 1 AND competitor_name IS NOT NULL; CALL evidently_schema.drain(30)");
+        await Guard.DrainMoved.RemoveUnlessAsync(guarded, database);
+
+        await database.ExecuteAsync("UPDATE extracted_positions SET collector_result_id = 300 WHERE competitor_name = 'Nobody'; CALL evidently_schema.drain(30)");
+
+        Assert.That(
+            await database.ListAsync("SELECT DISTINCT collector_result_id::text FROM evidently_schema.change_notes"),
+            guarded ? Is.Empty : Is.EqualTo(new[] { "1" }), guarded ? "notes left" : "the test does not see the guard missing");
+        await database.AssertDrainedAsync(guarded: true);
     }
 
     /// <summary>Guard: <see cref="Guard.LooseRows"/>. The listing at the end of the copy, which knows the rows without a result, comes
