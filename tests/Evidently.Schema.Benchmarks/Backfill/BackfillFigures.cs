@@ -11,6 +11,9 @@ internal sealed record BackfillFigures
 
     public required Sample Verify { get; init; }
 
+    /// <summary>Of a comparison that maps nothing.</summary>
+    public required Sample CompareRaw { get; init; }
+
     public required Sample PeakWorkingSet { get; init; }
 
     public required Sample ManagedHeap { get; init; }
@@ -39,7 +42,11 @@ internal sealed record BackfillFigures
 
     public Sample? GiantRate => Giant?.Select(seconds => Rows / seconds);
 
-    public Sample VerifyPercent => new([.. Verify.Values.Zip(Ours.Values, (verify, ours) => 100 * verify / ours)]);
+    public Sample VerifyPercent => PercentOfOurs(Verify);
+
+    public Sample CompareRawPercent => PercentOfOurs(CompareRaw);
 
     public int Answer => BackfillOptions.AnswerLength(Rows);
+
+    private Sample PercentOfOurs(Sample seconds) => new([.. seconds.Values.Zip(Ours.Values, (taken, ours) => 100 * taken / ours)]);
 }

@@ -68,14 +68,14 @@ internal sealed class Report(TextWriter output)
     {
         output.WriteLine("""
 
-            | legacy rows | verify(), s | of the backfill | client peak working set, MB | managed heap, MB | legacy heap + indexes, MB | star heap + indexes, MB | storage smaller | indexes smaller |
-            |---:|---:|---:|---:|---:|---:|---:|---:|---:|
+            | legacy rows | verify(), s | of the backfill | comparing columns as they stand, in parallel, mapping nothing, s | of the backfill | client peak working set, MB | managed heap, MB | legacy heap + indexes, MB | star heap + indexes, MB | storage smaller | indexes smaller |
+            |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
             """);
         foreach (var figures in all)
         {
             var sizes = figures.Sizes;
             output.WriteLine(
-                $"| {figures.Rows:N0} | {figures.Verify.Text("N2")} | {figures.VerifyPercent.Text("N1")} % | {figures.PeakWorkingSet.Select(bytes => bytes / Megabyte).Text("N0")} " +
+                $"| {figures.Rows:N0} | {figures.Verify.Text("N2")} | {figures.VerifyPercent.Text("N1")} % | {figures.CompareRaw.Text("N2")} | {figures.CompareRawPercent.Text("N1")} % | {figures.PeakWorkingSet.Select(bytes => bytes / Megabyte).Text("N0")} " +
                 $"| {figures.ManagedHeap.Select(bytes => bytes / Megabyte).Text("N1")} | {sizes[0] / Megabyte:N0} + {sizes[1] / Megabyte:N0} | {sizes[2] / Megabyte:N0} + {sizes[3] / Megabyte:N0} " +
                 $"| {Percent(sizes[0] + sizes[1], sizes[2] + sizes[3]):N1} % | {Percent(sizes[1], sizes[3]):N1} % |");
         }
