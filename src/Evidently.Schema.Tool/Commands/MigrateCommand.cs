@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Evidently.Schema.Hosting;
 using Evidently.Schema.Hosting.Data;
 using Spectre.Console;
 
@@ -24,8 +25,17 @@ internal static class MigrateCommand
 
         var applied = await Progress.ShowAsync(run, progress => run.Migrator.MigrateAsync(to, progress, cancellationToken)).ConfigureAwait(false);
         var status = await run.Migrator.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-        run.Answer(new { database = run.Database, phase = status.Phase, applied }, () => AnsiConsole.MarkupLineInterpolated(
-            $"{run.Database} is at phase [bold]{status.Phase}[/]. {(applied.Count == 0 ? "Nothing was pending." : $"Applied: {string.Join(", ", applied)}.")}"));
+        run.Answer(new { database = run.Database, phase = status.Phase, applied, dualWrite = status.DualWrite?.Mode }, () =>
+        {
+            AnsiConsole.MarkupLineInterpolated(
+                $"{run.Database} is at phase [bold]{status.Phase}[/]. {(applied.Count == 0 ? "Nothing was pending." : $"Applied: {string.Join(", ", applied)}.")}");
+
+            // Set so by somebody, or left so by a rollback that was interrupted: migration 303 is listed, and does not run again.
+            if (status is { Phase: Phase.DualWrite or Phase.Reads, DualWrite.Mode: DualWriteMode.Off or DualWriteMode.Capture })
+            {
+                AnsiConsole.MarkupLine("[yellow]dual_write is not on[/]: changes are noted, and the star follows when they are drained. On again: evidently-schema mode sync");
+            }
+        });
         return ExitCode.Done;
     }
 }

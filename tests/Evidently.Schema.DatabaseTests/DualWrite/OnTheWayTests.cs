@@ -32,6 +32,8 @@ public sealed class OnTheWayTests
 
     /// <summary>Guard: <see cref="SyncGuard.OnTheWay"/>.</summary>
     [Test]
+    [Category("Last")]
+    [Explicit("Writers until all is healed: CI runs it last.")]
     public async Task Notes_of_parents_heal_by_later_statements_of_other_writers([Values] bool guarded)
     {
         await using var database = await SyncDatabase.CreateAsync();

@@ -88,6 +88,8 @@ public sealed class PostgresServerTests
     }
 
     [Test]
+    [Category("Last")]
+    [Explicit("Packs and unpacks a whole server: CI runs it last.")]
     public async Task Programs_are_fetched_once_and_then_started_as_installed_ones_are()
     {
         string binaries;

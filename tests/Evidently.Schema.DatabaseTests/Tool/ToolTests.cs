@@ -98,7 +98,9 @@ public sealed class ToolTests
         Assert.That((await ToolProcess.JsonAsync(connection, 3, "verify")).GetProperty("ok").GetBoolean(), Is.False);
         Assert.That((await ToolProcess.JsonAsync(connection, 0, "repair")).GetProperty("ok").GetBoolean());
         Assert.That((await ToolProcess.JsonAsync(connection, 0, "mode", "capture")).GetProperty("mode").GetString(), Is.EqualTo("capture"));
+        Assert.That((await ToolProcess.RunAsync(connection, "migrate", "--to", "dual-write")).Output, Does.Contain("Nothing was pending.").And.Contain("dual_write is not on"), "it would sound as if the star followed");
         Assert.That((await ToolProcess.JsonAsync(connection, 0, "mode", "sync")).GetProperty("mode").GetString(), Is.EqualTo("sync"));
+        Assert.That((await ToolProcess.RunAsync(connection, "migrate", "--to", "dual-write")).Output, Does.Contain("Nothing was pending.").And.Not.Contain("dual_write is not on"));
 
         ToolProcess.AssertRefused(await ToolProcess.RunAsync(connection, "rollback", "--to", "create"), 6, "--yes");
         var reverted = await ToolProcess.JsonAsync(connection, 0, "rollback", "--to", "create", "--yes");
